@@ -1,0 +1,190 @@
+"""The command line: `python -m muldml_lite COMMAND`, also installed as `muldml`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from muldml_lite.config import Config, ConfigError
+from muldml_lite.data import DataError
+from muldml_lite.runs import Run, RunError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with one line and exit code 2 for bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+class UsageError(Exception):
+    """A command that contradicts itself or what is on disk; the message says what to do instead."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = make_parser().parse_args(arguments)
+    try:
+        return options.run_command(options) or 0
+    except (ConfigError, DataError, RunError, UsageError) as error:
+        print(f"muldml {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"muldml {options.command}: stopped", file=sys.stderr)
+        return 130
+
+
+def make_parser() -> Parser:
+    parser = Parser(prog="muldml", description="See, train and question multi-threshold deep metric learning.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    one = _add(commands, "train", _train, "train a network and write a run folder")
+    _add_run(one, "run folder to make; if it holds a queued run, that run is trained as its config.json says")
+    _add_config(one)
+    one.add_argument("--overwrite", action="store_true", help="replace a run that is already in the folder")
+    _add_json(one)
+
+    one = _add(commands, "resume", _resume, "go on with an interrupted run after its last finished epoch")
+    _add_run(one, "run folder to go on with")
+    _add_json(one)
+
+    one = _add(commands, "evaluate", _evaluate, "measure a trained run on held-out images")
+    _add_run(one, "run folder with a checkpoint")
+    one.add_argument("--data", help="another data set than the run's own; classes are matched by name")
+    one.add_argument("--root", help="its image folder or manifest")
+    _add_json(one)
+
+    one = _add(commands, "layout", _layout, "lay out every slice of every epoch in two dimensions")
+    _add_run(one, "run folder to add the layout to")
+    one.add_argument("--kind", choices=("pca", "umap"), default="pca", help="default: pca")
+
+    one = _add(commands, "faces", _faces, "draw faces: images and manifest.csv")
+    one.add_argument("--preset", choices=("posed", "wild"), default="posed", help="default: posed")
+    one.add_argument("--subjects", type=int, default=12, help="number of identities (default: 12)")
+    one.add_argument("--images-per-subject", type=int, default=14, help="images of each (default: 14)")
+    one.add_argument("--size", type=int, default=64, metavar="PX", help="side of an image, pixels (default: 64)")
+    one.add_argument("--seed", type=int, default=0, help="same seed, same faces (default: 0)")
+    one.add_argument("--out", required=True, metavar="DIR", help="folder to make")
+    return parser
+
+
+def _add(commands: Any, name: str, function: Any, text: str) -> Parser:
+    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(run_command=function)
+    return parser
+
+
+def _add_run(parser: Parser, text: str) -> None:
+    parser.add_argument("--run", required=True, metavar="DIR", help=text)
+
+
+def _add_json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="results as JSON on standard output, nothing else there")
+
+
+def _add_config(parser: Parser) -> None:
+    """One option for every setting, with its own explanation and default."""
+    for item in dataclasses.fields(Config):
+        flag, kind = "--" + item.name.replace("_", "-"), str(item.type).removesuffix(" | None")
+        shown = item.default if not isinstance(item.default, tuple) else " ".join(map(str, item.default))
+        text = item.metadata["help"].replace("%", "%%")
+        text += "" if item.default is None else f" (default: {shown})"
+        extra: dict[str, Any] = {"dest": item.name, "default": None, "help": text}
+        if kind == "bool":
+            extra["action"] = argparse.BooleanOptionalAction
+        elif kind.startswith("tuple"):
+            extra |= {"nargs": 2, "type": float, "metavar": ("LOW", "HIGH")}
+        else:
+            extra |= {"type": {"int": int, "float": float, "str": str}[kind], "choices": item.metadata["choices"]}
+            if not item.metadata["choices"]:
+                extra["metavar"] = {"int": "N", "float": "X", "str": "PATH"}[kind]
+        parser.add_argument(flag, **extra)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from muldml_lite.commands.training import run_training
+
+    given = {item.name: getattr(options, item.name) for item in dataclasses.fields(Config)}
+    given = {name: value for name, value in given.items() if value is not None}
+    folder = Path(options.run)
+    if (folder / "config.json").exists():
+        queued = Run(folder).status["state"] == "queued"
+        if queued and given:
+            raise UsageError(f"{folder}: holds a queued run with settings of its own; give no others")
+        if queued:
+            given = Run(folder).config["config"]
+        elif not options.overwrite:
+            raise UsageError(f"{folder}: already holds a run; choose another folder, or replace it with --overwrite")
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(f"{folder}: not empty and not a run folder; choose another")
+    config = Config.from_dict(given)
+    _show(run_training(folder, config, quiet=options.json), options)
+
+
+def _resume(options: argparse.Namespace) -> None:
+    from muldml_lite.commands.training import run_training
+
+    run = Run(options.run)
+    if run.status["state"] == "finished":
+        raise UsageError(f"{run.path}: already finished; there is nothing to go on with")
+    config = Config.from_dict(run.config["config"])
+    _show(run_training(run.path, config, resume=run, quiet=options.json), options)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from muldml_lite.commands.evaluation import evaluate_run
+
+    _show(evaluate_run(Run(options.run), options.data, options.root), options)
+
+
+def _layout(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from muldml_lite.analysis import make_layout
+    from muldml_lite.runs import RunWriter
+
+    run = Run(options.run)
+    with tqdm(desc=f"{options.kind} layout", unit="picture") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        epochs, coordinates = make_layout(run, options.kind, progress)
+    RunWriter(run.path).layout(options.kind, epochs, coordinates)
+
+
+def _faces(options: argparse.Namespace) -> None:
+    from muldml_lite.commands.drawing import write_faces
+
+    try:
+        count = write_faces(
+            Path(options.out),
+            options.preset,
+            subjects=options.subjects,
+            images_per_subject=options.images_per_subject,
+            size=options.size,
+            seed=options.seed,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    print(f"{count} faces and manifest.csv in {options.out}")
+
+
+def _show(result: dict[str, Any], options: argparse.Namespace) -> None:
+    """Results for a program, or for a person."""
+    if options.json:
+        print(json.dumps(result))
+        return
+    for name, value in result.items():
+        shown = f"{value:.1%}" if isinstance(value, float) and name.endswith(("accuracy", "recall")) else value
+        if not isinstance(value, (list, dict)):
+            print(f"{name.replace('_', ' ')}: {shown}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

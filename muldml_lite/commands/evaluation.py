@@ -1,0 +1,55 @@
+"""`evaluate`: a trained network on held-out images, of its own data set or of another."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import confusion_matrix, recall_score
+
+from muldml_lite.config import Config
+from muldml_lite.data import DataError, FaceDataset, load_dataset
+from muldml_lite.runs import Run
+from muldml_lite.trainer import load_network
+from muldml_lite.trainer.evaluate import evaluate, look
+from muldml_lite.trainer.loop import make_loss
+
+
+def evaluate_run(run: Run, data: str | None = None, root: str | None = None) -> dict[str, Any]:
+    """Head and k-NN accuracy, confusion matrix and mean class recall on the held-out part, all in 0…1.
+
+    Args:
+        data, root: another data set; its classes must be among the run's, in any order. Its training
+            part is the gallery of the k-NN.
+    """
+    config = Config.from_dict(run.config["config"])
+    if data or root:
+        config = dataclasses.replace(config, data=data or config.data, root=root or config.root)
+    dataset = _with_classes(load_dataset(config), run.probe.classes, config.data)
+    view = look(load_network(run), dataset, torch.device("cpu"), config.slices)
+    thresholds = make_loss(config).thresholds.tolist()
+    measured = evaluate(view, dataset, run.probe, thresholds, config.neighbours)
+    truth = dataset.labels[dataset.test]
+    said = view.probabilities.argmax(1)[dataset.test]
+    return {
+        "run": str(run.path),
+        "data": config.data,
+        "images": int(dataset.test.sum()),
+        "head_accuracy": measured.head_accuracy,
+        "mean_class_recall": float(recall_score(truth, said, labels=np.unique(truth), average="macro")),
+        "knn_accuracy": measured.knn_accuracy,
+        "slice_knn_accuracy": measured.slice_knn,
+        "classes": list(dataset.classes),
+        "confusion": confusion_matrix(truth, said, labels=range(len(dataset.classes))).tolist(),
+    }
+
+
+def _with_classes(dataset: FaceDataset, classes: tuple[str, ...], name: str) -> FaceDataset:
+    """The same images with labels counted as the network counts its classes."""
+    unknown = sorted(set(dataset.classes) - set(classes))
+    if unknown:
+        raise DataError(f"{name}: class {unknown[0]} is not one of the run's: {', '.join(classes)}")
+    places = np.array([classes.index(label) for label in dataset.classes])
+    return dataclasses.replace(dataset, labels=places[dataset.labels], classes=classes)

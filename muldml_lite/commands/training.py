@@ -1,0 +1,143 @@
+"""`train` and `resume`: iterate over the trainer and write the run folder."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from muldml_lite.analysis import make_layout
+from muldml_lite.config import Config, ConfigError
+from muldml_lite.data import DataError, FaceDataset, load_dataset
+from muldml_lite.runs import Judgements, Run, RunError, RunWriter
+from muldml_lite.trainer import EpochRecord, Step, TrainingError, save_checkpoint, train
+
+_VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "skia-python")
+_MADE = ("history.jsonl", "probe.npz", "snapshots", "judgements.npz", "layout.npz", "checkpoint", "status.json")
+
+
+def run_training(folder: Path, config: Config, *, resume: Run | None = None, quiet: bool = False) -> dict[str, Any]:
+    """Train into `folder`; returns the last epoch's numbers.
+
+    Whatever ends the training, the folder's status says it: finished, failed with the reason, or cancelled.
+    """
+    if resume is None:
+        _clear(folder)
+    writer = RunWriter(folder)
+    versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
+    if resume is None:
+        writer.config(config.to_dict(), versions=versions)
+    writer.status("running", "reading data")
+    with _said_in(writer):
+        job = _Job(writer, config, quiet)
+        for record in train(config, job.load(), resume=resume, on_step=job.on_step):
+            job.write(record)
+        writer.status("running", "layout")
+        writer.layout("pca", *make_layout(Run(folder)))
+        writer.status("finished")
+    return job.summary()
+
+
+class _Job:
+    """The writing side of one training."""
+
+    def __init__(self, writer: RunWriter, config: Config, quiet: bool) -> None:
+        self.writer, self.config = writer, config
+        self.run: Run | None = None
+        self.judgements: list[Judgements] = []
+        self.last: EpochRecord | None = None
+        self.bar = tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True)
+
+    def load(self) -> FaceDataset:
+        def progress(done: int, total: int) -> None:
+            self.bar.total = total
+            self.bar.update(done - self.bar.n)
+            self.writer.heartbeat("reading data")
+
+        dataset = load_dataset(self.config, progress)
+        for line in dataset.skipped:
+            self.bar.write(f"left out: {line}", file=sys.stderr)
+        facts = {
+            "images": len(dataset),
+            "train": int((~dataset.test).sum()),
+            "test": int(dataset.test.sum()),
+            "skipped": list(dataset.skipped),
+            "subjects": len(np.unique(dataset.subjects)) if (dataset.subjects >= 0).all() else None,
+            "classes": list(dataset.classes),
+        }
+        known = Run(self.writer.path).config
+        self.writer.config(self.config.to_dict(), **{k: v for k, v in known.items() if k != "config"} | {"data": facts})
+        self.bar.reset()
+        self.bar.set_description("training")
+        self.bar.unit = "step"
+        return dataset
+
+    def on_step(self, step: Step) -> None:
+        self.bar.total = step.total
+        self.bar.update(step.done - self.bar.n)
+        self.writer.heartbeat(f"epoch {step.epoch} of {self.config.epochs}")
+
+    def write(self, record: EpochRecord) -> None:
+        """Everything of one epoch; its line in the history comes last and means that the rest is there."""
+        if not self.judgements:
+            self.writer.probe(record.probe)
+            if record.epoch > 0:  # a resumed run: keep what was judged before
+                self.judgements = [Run(self.writer.path).judgements.until(record.epoch - 1)]
+        self.judgements.append(record.judgements)
+        self.writer.snapshot(record.snapshot)
+        self.writer.judgements(self.judgements)
+        save_checkpoint(self.writer, record)
+        self.writer.record(record.to_json())
+        self.last = record
+        loss = "" if record.loss is None else f"loss {record.loss:.3f}, "
+        self.bar.set_postfix_str(f"{loss}head {record.head_accuracy:.1%}, k-NN {record.knn_accuracy:.1%}")
+        for line in record.warnings:
+            self.bar.write(f"epoch {record.epoch}: {line}", file=sys.stderr)
+
+    def summary(self) -> dict[str, Any]:
+        self.bar.close()
+        values = self.last.to_json()
+        kept = ("epoch", "head_accuracy", "knn_accuracy", "train_accuracy", "loss", "slices", "warnings")
+        return {"run": str(self.writer.path), **{name: values[name] for name in kept}}
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier run left, and only that."""
+    for name in _MADE:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _said_in(writer: RunWriter) -> Iterator[None]:
+    """Put the end of the block into the run's status, however it ends."""
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        writer.status("cancelled", "stopped by the user")
+        raise
+    except (ConfigError, DataError, RunError, TrainingError) as error:
+        writer.status("failed", str(error))
+        raise
+    except BaseException as error:
+        writer.status("failed", f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

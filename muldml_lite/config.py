@@ -1,0 +1,176 @@
+"""The whole configuration of a run: one frozen dataclass, checked when it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+METHODS = ("mul-dml", "dual", "triplet", "softmax")
+MININGS = ("batch-hard", "semi-hard", "batch-all")
+BACKBONES = ("small", "resnet18")
+DATASETS = ("drawn:posed", "drawn:wild", "folder", "manifest")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16")
+SPACINGS = ("uniform", "log", "random")
+REDUCTIONS = ("mean", "mean-nonzero")
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run; the message names the key, its value and what was expected."""
+
+
+def _option(default: Any, text: str, choices: tuple[str, ...] | None = None) -> Any:
+    """A field whose one-line explanation serves the reader, `--help` and the app alike."""
+    return field(default=default, metadata={"help": text, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides a run's result. Same config, same device, same result.
+
+    Raises:
+        ConfigError: a value out of range; the message names the key.
+    """
+
+    # Data
+    data: str = _option("drawn:posed", "data set", DATASETS)
+    root: str | None = _option(None, "image folder, or manifest file, of data sets read from disk")
+    size: int = _option(48, "side of the square input image, pixels")
+    subjects: int = _option(96, "drawn identities (drawn data sets only)")
+    images_per_subject: int = _option(35, "drawn images of each identity (drawn data sets only)")
+    test_fraction: float = _option(0.25, "share of the subjects (of the images, if subjects are unknown) held out")
+    skip_bad: bool = _option(False, "leave out unreadable images and count them, instead of stopping")
+    # Method
+    method: str = _option("mul-dml", "what is trained beside cross entropy; softmax: nothing", METHODS)
+    slices: int | None = _option(None, "number of embedding slices N; by default 8 for mul-dml, else 1")
+    thresholds: tuple[float, float] = _option((0.1, 0.8), "lowest and highest threshold τ, a distance")
+    spacing: str = _option("uniform", "how the thresholds lie in their range", SPACINGS)
+    mining: str = _option("batch-hard", "which triplets of a batch are trained", MININGS)
+    squared: bool = _option(False, "squared Euclidean distances instead of plain ones")
+    reduction: str = _option("mean", "mean over all mined triplets, or over the active ones only", REDUCTIONS)
+    metric_weight: float = _option(1.0, "weight of the metric loss; cross entropy has weight 1")
+    # Network
+    backbone: str = _option("small", "network before the embedding layer", BACKBONES)
+    dim: int = _option(64, "size D of the whole embedding; the slices share it equally")
+    # Optimisation
+    epochs: int = _option(14, "passes over the training images")
+    warmup_epochs: int = _option(2, "first epochs with cross entropy alone, against collapse")
+    classes_per_batch: int = _option(7, "P: classes in a batch (fewer if the data has fewer)")
+    images_per_class: int = _option(18, "K: images of each class in a batch")
+    learning_rate: float = _option(2e-3, "highest learning rate of AdamW's one-cycle schedule")
+    weight_decay: float = _option(1e-2, "weight decay of AdamW")
+    augment: bool = _option(True, "random mirror, shift, rotation, zoom and contrast of training images")
+    seed: int = _option(0, "seed of data, split, weights, batches and augmentation")
+    # Machine
+    device: str = _option("auto", "where to compute; auto: CUDA, then MPS, then the CPU", DEVICES)
+    precision: str = _option("auto", "auto: bf16 on CUDA devices that have it, else fp32", PRECISIONS)
+    # Record
+    probe_images: int = _option(420, "images followed through training: embeddings kept after each epoch")
+    neighbours: int = _option(5, "k of the k-nearest-neighbour classifier")
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            _check_type(item, getattr(self, item.name))
+        if self.slices is None:
+            object.__setattr__(self, "slices", 8 if self.method == "mul-dml" else 1)
+        object.__setattr__(self, "thresholds", tuple(float(t) for t in self.thresholds))
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        low, high = self.thresholds
+        _need(0 < low <= high <= 4, "thresholds", self.thresholds, "0 < LOW <= HIGH <= 4")
+        _need(16 <= self.size <= 512, "size", self.size, "16 to 512 pixels")
+        _need(self.subjects >= 4, "subjects", self.subjects, "4 or more")
+        _need(self.images_per_subject >= 1, "images_per_subject", self.images_per_subject, "1 or more")
+        _need(0 < self.test_fraction < 1, "test_fraction", self.test_fraction, "between 0 and 1")
+        _need(1 <= self.slices <= 64, "slices", self.slices, "1 to 64")
+        _need(self.dim >= 2, "dim", self.dim, "2 or more")
+        _need(
+            self.dim % self.slices == 0 and self.dim // self.slices >= 2,
+            "slices",
+            self.slices,
+            f"a divisor of dim = {self.dim} that leaves at least 2 numbers a slice",
+        )
+        _need(self.epochs >= 1, "epochs", self.epochs, "1 or more")
+        _need(
+            0 <= self.warmup_epochs < self.epochs or self.method == "softmax",
+            "warmup_epochs",
+            self.warmup_epochs,
+            f"0 or more and fewer than epochs = {self.epochs}",
+        )
+        _need(self.classes_per_batch >= 2, "classes_per_batch", self.classes_per_batch, "2 or more")
+        _need(self.images_per_class >= 2, "images_per_class", self.images_per_class, "2 or more")
+        _need(0 < self.learning_rate <= 10, "learning_rate", self.learning_rate, "above 0, at most 10")
+        _need(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
+        _need(self.metric_weight >= 0, "metric_weight", self.metric_weight, "0 or more")
+        _need(self.seed >= 0, "seed", self.seed, "0 or more")
+        _need(self.probe_images >= 20, "probe_images", self.probe_images, "20 or more")
+        _need(self.neighbours >= 1, "neighbours", self.neighbours, "1 or more")
+        _need(
+            self.root is not None or self.data.startswith("drawn:"),
+            "root",
+            self.root,
+            f"the path of the images (a folder, or a csv file), which data = {self.data} needs",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as plain JSON values."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Config:
+        """Read a configuration back; an unknown key raises, naming it and the nearest known one."""
+        known = [item.name for item in dataclasses.fields(cls)]
+        for key in values:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ConfigError(f"{key}: not a known setting{hint}")
+        made = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**made)
+
+
+_KINDS = {"int": int, "float": (int, float), "str": str, "bool": bool}
+
+
+def _check_type(item: dataclasses.Field, value: Any) -> None:
+    kind = str(item.type)
+    if kind.endswith("| None"):
+        if value is None:
+            return
+        kind = kind.removesuffix(" | None")
+    if kind.startswith("tuple"):
+        good = isinstance(value, (tuple, list)) and len(value) == 2 and all(_is_number(v) for v in value)
+        _need(good, item.name, value, "two numbers, LOW and HIGH")
+        return
+    # bool is an int to Python, but "epochs: true" is a mistake.
+    good = isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
+    _need(
+        good and not _is_nan(value),
+        item.name,
+        value,
+        {"int": "a whole number", "float": "a number"}.get(kind, kind),
+    )
+    if item.metadata.get("choices"):
+        _need(
+            value in item.metadata["choices"],
+            item.name,
+            value,
+            "one of " + ", ".join(item.metadata["choices"]),
+        )
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not _is_nan(value)
+
+
+def _need(good: bool, key: str, value: Any, expected: str) -> None:
+    if not good:
+        raise ConfigError(f"{key}: {value!r} given, expected {expected}")

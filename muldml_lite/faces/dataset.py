@@ -1,0 +1,113 @@
+"""Whole sets of drawn faces, and a sheet to look at."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from muldml_lite.faces.difficulty import difficulty_of
+from muldml_lite.faces.draw import check_size, draw_face, paint_face
+from muldml_lite.faces.easel import Easel
+from muldml_lite.faces.expression import ACTION_UNITS, EXPRESSIONS, prototype, sample_action_units
+from muldml_lite.faces.identity import Identity, sample_identity
+from muldml_lite.faces.nuisance import Nuisance, sample_nuisance
+
+
+@dataclass(frozen=True)
+class DrawnFaces:
+    """Drawn images with everything that is known about them. n images, A action units."""
+
+    images: np.ndarray  # (n, size, size, 3) uint8
+    labels: np.ndarray  # (n,) int64, given labels: index into EXPRESSIONS
+    true_labels: np.ndarray  # (n,) int64, what was drawn
+    subjects: np.ndarray  # (n,) int64, 0..subjects-1
+    action_units: np.ndarray  # (n, A) float32, before a person's resting tone and gain
+    identities: tuple[Identity, ...]  # one per subject
+    nuisances: tuple[Nuisance, ...]  # one per image
+    preset: str  # one of PRESETS
+    seed: int  # that draws the same set again
+
+
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1")
+
+
+def _check_seed(seed: int) -> None:
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(f"seed: got {seed!r}, expected a whole number of at least 0")
+
+
+def _subject_rng(seed: int, subject: int, image: int = -1) -> np.random.Generator:
+    """A stream of its own for each subject (image -1) and each of its images.
+
+    So a subject's images do not depend on how many subjects or images are drawn.
+    """
+    return np.random.default_rng([seed, subject, image + 1])
+
+
+def _sample_label(rng: np.random.Generator, preset: str, turn: int) -> tuple[int, int]:
+    """True label and given label: in turn if the preset is balanced, else by its shares."""
+    how = difficulty_of(preset)
+    chance, wrong, other = rng.random(3).tolist()
+    if how.class_weights is None:
+        true = turn % len(EXPRESSIONS)
+    else:
+        shares = list(accumulate(how.class_weights))
+        true = bisect(shares, chance * shares[-1], hi=len(EXPRESSIONS) - 1)
+    if wrong >= how.wrong_label_share:
+        return true, true
+    return true, (true + 1 + int(other * (len(EXPRESSIONS) - 1))) % len(EXPRESSIONS)
+
+
+def draw_dataset(preset: str, *, subjects: int, images_per_subject: int, size: int = 64, seed: int = 0) -> DrawnFaces:
+    """Draw `subjects` x `images_per_subject` faces; the same seed draws the same pixels."""
+    difficulty_of(preset)
+    _check_count("subjects", subjects)
+    _check_count("images_per_subject", images_per_subject)
+    check_size(size)
+    _check_seed(seed)
+    count = subjects * images_per_subject
+    images = np.empty((count, size, size, 3), dtype=np.uint8)
+    labels, true_labels = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)  # (n,), (n,)
+    action_units = np.empty((count, len(ACTION_UNITS)), dtype=np.float32)  # (n, A)
+    identities, nuisances, easel = [], [], Easel(size)
+    for subject in range(subjects):
+        identities.append(sample_identity(_subject_rng(seed, subject), preset))
+        for turn in range(images_per_subject):
+            rng, index = _subject_rng(seed, subject, turn), subject * images_per_subject + turn
+            true_labels[index], labels[index] = _sample_label(rng, preset, turn)
+            action_units[index] = sample_action_units(rng, EXPRESSIONS[true_labels[index]], preset)
+            nuisances.append(sample_nuisance(rng, preset))
+            images[index] = paint_face(easel, identities[-1], action_units[index], nuisances[-1])
+    return DrawnFaces(
+        images=images,
+        labels=labels,
+        true_labels=true_labels,
+        subjects=np.repeat(np.arange(subjects, dtype=np.int64), images_per_subject),
+        action_units=action_units,
+        identities=tuple(identities),
+        nuisances=tuple(nuisances),
+        preset=preset,
+        seed=int(seed),
+    )
+
+
+def expression_sheet(identities: int = 12, size: int = 64, seed: int = 0, gap: int = 2) -> np.ndarray:
+    """A sheet to look at: one row per identity, one column per expression, (H, W, 3) uint8."""
+    _check_count("identities", identities)
+    check_size(size)
+    _check_seed(seed)
+    step = size + gap
+    sheet = np.full((identities * step - gap, len(EXPRESSIONS) * step - gap, 3), 255, dtype=np.uint8)
+    for row in range(identities):
+        rng = _subject_rng(seed, row)
+        identity = sample_identity(rng, "posed")
+        for column, expression in enumerate(EXPRESSIONS):
+            shot = sample_nuisance(rng, "posed")
+            face = draw_face(identity, prototype(expression), shot, size)  # (size, size, 3)
+            sheet[row * step : row * step + size, column * step : column * step + size] = face
+    return sheet

@@ -1,0 +1,59 @@
+"""Measures of an embedding and of differences between runs. numpy in, numbers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def knn_accuracy(
+    gallery: np.ndarray, gallery_labels: np.ndarray, queries: np.ndarray, query_labels: np.ndarray, k: int = 5
+) -> float:
+    """Share of queries (m, D) that their k nearest gallery vectors (n, D) label rightly, in 0…1.
+
+    Euclidean distance, majority vote (scikit-learn's `KNeighborsClassifier`).
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    model = KNeighborsClassifier(min(k, len(gallery)), algorithm="brute").fit(gallery, gallery_labels)
+    return float(model.score(queries, query_labels))
+
+
+def join_slices(slices: np.ndarray) -> np.ndarray:
+    """Unit-length slices (N, n, d) to one vector an image (n, N·d), itself of unit length.
+
+    Its squared distance is the mean of the slices' squared distances.
+    """
+    joined = np.moveaxis(slices, 0, 1).reshape(slices.shape[1], -1)  # (n, N·d)
+    return joined / np.sqrt(len(slices))
+
+
+def mean_distance(vectors: np.ndarray) -> float:
+    """Mean Euclidean distance over all pairs of different rows of (n, D)."""
+    from scipy.spatial.distance import pdist
+
+    return float(pdist(np.asarray(vectors, np.float64)).mean())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean of paired differences with its 95 % confidence interval (Student's t)."""
+
+    mean: float
+    low: float
+    high: float
+    pairs: int
+
+
+def paired_difference(treatment: np.ndarray, control: np.ndarray) -> Difference:
+    """Treatment minus control, paired by position (same seed, same data draw), both (r,), r >= 2."""
+    from scipy.stats import ttest_1samp
+
+    differences = np.asarray(treatment, np.float64) - np.asarray(control, np.float64)  # (r,)
+    if differences.ndim != 1 or len(differences) < 2:
+        raise ValueError(f"treatment, control: shape {differences.shape} given, expected (r,) with r of 2 or more")
+    if np.ptp(differences) == 0:  # no spread: the interval is the point
+        return Difference(*[float(differences[0])] * 3, pairs=len(differences))
+    interval = ttest_1samp(differences, 0).confidence_interval(0.95)
+    return Difference(float(differences.mean()), float(interval.low), float(interval.high), len(differences))

@@ -1,0 +1,94 @@
+"""Batches of P classes × K images, so that every anchor finds positives and negatives in its batch."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.utils.data import Sampler
+
+
+class PKSampler(Sampler[list[int]]):
+    """A batch sampler: every batch holds `classes_per_batch` distinct classes × `images_per_class` images.
+
+    labels              (n,) class of every image: a list, an array or a tensor of integers
+    classes_per_batch   P, at most the number of classes
+    images_per_class    K
+    batches_per_epoch   ceil(n / (P·K)) when not given
+    seed                together with the epoch (`set_epoch`) it fixes every batch
+
+    Classes are dealt from a shuffled deck that holds each class once, so within an epoch all classes are
+    drawn equally often (give or take one): a rare class is seen as often as a common one. The images
+    of a class are dealt the same way: none repeats before all were used, and within a batch an image repeats
+    only when its class has fewer than K, and then no more often than needed. Decks are new every epoch, hence
+    an epoch depends on (seed, epoch) alone and a resumed run draws what an uninterrupted one would have.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[int] | torch.Tensor,
+        *,
+        classes_per_batch: int,
+        images_per_class: int,
+        batches_per_epoch: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        labels = torch.as_tensor(labels)
+        if labels.ndim != 1 or len(labels) == 0:
+            raise ValueError(f"labels has shape {tuple(labels.shape)}; expected (n,) with n of at least 1")
+        self._images: dict[int, list[int]] = defaultdict(list)
+        for index, label in enumerate(labels.tolist()):
+            self._images[label].append(index)
+        _check_count("classes_per_batch", classes_per_batch, most=len(self._images))
+        _check_count("images_per_class", images_per_class)
+        if batches_per_epoch is None:
+            batches_per_epoch = -(-len(labels) // (classes_per_batch * images_per_class))
+        _check_count("batches_per_epoch", batches_per_epoch)
+        self.classes_per_batch = classes_per_batch
+        self.images_per_class = images_per_class
+        self.batches_per_epoch = batches_per_epoch
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration draws."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.batches_per_epoch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        # A text as seed is hashed whole, so (seed, epoch) pairs never coincide as sums or products could.
+        rng = random.Random(f"{self.seed} {self.epoch}")
+        classes = _Deck(sorted(self._images), rng)
+        images = {label: _Deck(members, rng) for label, members in self._images.items()}
+        for _ in range(self.batches_per_epoch):
+            chosen = classes.deal(self.classes_per_batch)
+            yield [index for label in chosen for index in images[label].deal(self.images_per_class)]
+
+
+class _Deck:
+    """Shuffled cards, dealt to the last one before they are shuffled anew."""
+
+    def __init__(self, cards: list[int], rng: random.Random) -> None:
+        self._cards = cards
+        self._rng = rng
+        self._left: list[int] = []
+
+    def deal(self, count: int) -> list[int]:
+        hand: list[int] = []
+        for _ in range(count):
+            if not self._left:
+                self._left = self._rng.sample(self._cards, len(self._cards))
+            # A hand may span two shuffles: take the first card that is in the hand the fewest times.
+            card = min(self._left, key=hand.count)
+            self._left.remove(card)
+            hand.append(card)
+        return hand
+
+
+def _check_count(name: str, value: int, most: int | None = None) -> None:
+    upper = "" if most is None else f" and at most {most}, the number of classes"
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < 1 or (most is not None and value > most):
+        raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1{upper}")

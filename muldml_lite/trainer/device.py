@@ -1,0 +1,39 @@
+"""Where to compute and in which precision; the rest is accelerate's."""
+
+from __future__ import annotations
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
+from muldml_lite.config import Config, ConfigError
+
+
+def make_accelerator(config: Config) -> Accelerator:
+    """An accelerator for `config.device` and `config.precision`.
+
+    Raises:
+        ConfigError: the device asked for is not in this machine.
+    """
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not here.get(config.device, True):
+        raise ConfigError(f"device: {config.device!r} given, but PyTorch sees none here; use auto or cpu")
+    # Accelerate keeps its first setting for the life of the process; a second training may want another.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    cpu = config.device == "cpu" or not any(here.values())
+    kind = "cpu" if cpu else "cuda" if here["cuda"] else "mps"
+    precision = config.precision
+    if precision == "auto":
+        precision = "bf16" if has_bf16(kind) else "fp32"
+    return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else "bf16")
+
+
+def has_bf16(kind: str) -> bool:
+    """Whether bfloat16 arithmetic is in the hardware, rather than emulated."""
+    if kind == "cuda":
+        return torch.cuda.get_device_capability() >= (8, 0)
+    if kind == "cpu":
+        # In torch.cpu from 2.10 on; before that nothing public tells.
+        able = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return False

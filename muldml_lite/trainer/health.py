@@ -1,0 +1,53 @@
+"""Notices the two ways in which metric learning fails quietly, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from muldml_lite.trainer.record import SliceRecord
+
+COLLAPSED_DISTANCE = 0.1  # mean distance on the unit sphere, where 2 is the largest
+NEAR_THRESHOLD = 0.1  # loss within this share of τ (2 τ for dual)
+SATURATED = 0.999  # share of active hinges
+
+
+def find_problems(slices: Sequence[SliceRecord], hinges: int) -> tuple[str, ...]:
+    """One line for collapse and one for saturation, naming the slices; nothing if all is well.
+
+    Collapse: all images lie nearly on one point, so every hinge is stuck at τ. Accuracy may still look fair.
+    Saturation: every hinge is active, so τ is a constant that has no gradient: other thresholds would
+    give the same network.
+
+    Args:
+        hinges: hinge terms a triplet: 1 for triplet, 2 for dual.
+    """
+    collapsed = [i for i, s in enumerate(slices) if _collapsed(s, hinges)]
+    saturated = [i for i, s in enumerate(slices) if s.active_fraction is not None and s.active_fraction >= SATURATED]
+    lines = []
+    if collapsed:
+        worst = min((slices[i] for i in collapsed), key=lambda s: s.mean_distance)
+        lines.append(
+            f"collapse in {_name(collapsed, slices)}: mean distance {worst.mean_distance:.3f}, loss stuck at "
+            f"{'2 τ' if hinges == 2 else 'τ'}; try more warm-up epochs, semi-hard mining or a lower learning rate"
+        )
+    saturated = [i for i in saturated if i not in collapsed]
+    if saturated:
+        lines.append(
+            f"saturation in {_name(saturated, slices)}: every hinge is active, so τ is not in the gradient and "
+            "other thresholds would change nothing; try smaller thresholds, semi-hard mining or longer training"
+        )
+    return tuple(lines)
+
+
+def _collapsed(record: SliceRecord, hinges: int) -> bool:
+    if record.loss is None or record.mean_distance >= COLLAPSED_DISTANCE:
+        return False
+    stuck = hinges * record.threshold
+    return abs(record.loss - stuck) <= NEAR_THRESHOLD * stuck
+
+
+def _name(indices: list[int], slices: Sequence[SliceRecord]) -> str:
+    if len(indices) == len(slices):
+        return "all slices" if len(slices) > 1 else f"the embedding (τ = {slices[0].threshold:.2f})"
+    named = ", ".join(f"{i + 1} (τ = {slices[i].threshold:.2f})" for i in indices)
+    return f"slice{'s' if len(indices) > 1 else ''} {named}"

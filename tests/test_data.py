@@ -1,0 +1,194 @@
+"""Reading images: mixed sizes and formats, splits without shared subjects, and clear words about what is wrong."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from muldml_lite.config import Config
+from muldml_lite.data import DataError, load_dataset, read_image, split_test
+
+FORMATS = ("png", "jpg", "webp", "bmp")
+
+
+def save(path, value=100, size=(40, 30), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    colour = value if mode in ("L", "I;16") else (value, 255 - value, 50) + ((128,) if mode == "RGBA" else ())
+    Image.new(mode, size, colour).save(path)
+    return path
+
+
+def make_folder(root, classes=("fear", "joy"), count=8):
+    for c, name in enumerate(classes):
+        for i in range(count):
+            save(root / name / f"{i}.{FORMATS[i % 4]}", 40 + 100 * c + i, (30 + 5 * i, 50 - 2 * i), ("RGB", "L")[i % 2])
+    return root
+
+
+def make_manifest(root, subjects=6, extra="", columns=("path", "label", "subject")):
+    with open(root / "manifest.csv", "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(columns)
+        for s in range(subjects):
+            for label in ("fear", "joy"):
+                save(root / f"{s}_{label}.png", 10 * s + 20)
+                values = {"path": f"{s}_{label}.png", "label": label, "subject": f"S{s}", "split": extra}
+                rows.writerow([values[c] for c in columns])
+    return root / "manifest.csv"
+
+
+def folder(root, **kw):
+    return Config(data="folder", root=str(root), size=16, **kw)
+
+
+def manifest(root, **kw):
+    return Config(data="manifest", root=str(root), size=16, **kw)
+
+
+def test_drawn_subjects_are_never_shared():
+    data = load_dataset(Config(subjects=12, images_per_subject=7, size=32))
+    assert data.images.shape == (84, 32, 32, 3)
+    assert data.images.dtype == np.uint8
+    assert not set(data.subjects[data.test]) & set(data.subjects[~data.test])
+    assert len(set(data.subjects[data.test])) == 3  # a quarter of 12
+    assert len(data.names) == len(set(data.names)) == 84
+
+
+def test_same_seed_same_data():
+    first, again, other = (load_dataset(Config(subjects=4, images_per_subject=7, size=32, seed=s)) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first.images, again.images)
+    np.testing.assert_array_equal(first.test, again.test)
+    assert (first.images != other.images).any()
+
+
+def test_folder_of_mixed_sizes_formats_and_colours(tmp_path):
+    seen = []
+    data = load_dataset(folder(make_folder(tmp_path)), lambda done, total: seen.append((done, total)))
+    assert data.images.shape == (16, 16, 16, 3)
+    assert data.classes == ("fear", "joy")
+    assert (data.subjects == -1).all()
+    assert 0 < data.test.sum() < 16
+    assert set(data.labels[data.test]) == {0, 1}
+    assert data.names[0].startswith("fear")
+    assert seen[-1] == (16, 16)
+    grey = data.images[data.names.index("fear/1.jpg")]
+    assert abs(int(grey[8, 8, 0]) - 41) < 4
+    assert np.ptp(grey[8, 8].astype(int)) < 4  # grey: three equal channels
+
+
+def test_folder_with_its_own_split(tmp_path):
+    make_folder(tmp_path / "train", count=6)
+    make_folder(tmp_path / "val", count=3)
+    data = load_dataset(folder(tmp_path))
+    assert data.test.sum() == 6
+    assert all(name.startswith("val") == test for name, test in zip(data.names, data.test, strict=True))
+
+
+def test_manifest_splits_by_subject(tmp_path):
+    data = load_dataset(manifest(make_manifest(tmp_path)))
+    assert len(data) == 12
+    assert not set(data.subjects[data.test]) & set(data.subjects[~data.test])
+    assert load_dataset(manifest(tmp_path)).names == data.names  # the folder that holds manifest.csv
+
+
+def test_images_stand_upright_and_keep_their_middle(tmp_path):
+    image = Image.new("RGB", (20, 40))
+    image.paste((255, 0, 0), (0, 0, 20, 20))  # upper half red
+    exif = Image.Exif()
+    exif[0x0112] = 3  # stored upside down
+    image.save(tmp_path / "turned.png", exif=exif)
+    upright = read_image(tmp_path / "turned.png", 20)
+    assert upright[2, 10].tolist() == [0, 0, 0]
+    assert upright[17, 10].tolist() == [255, 0, 0]
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path):
+    save(tmp_path / "deep.png", 32768, mode="I;16")
+    assert read_image(tmp_path / "deep.png", 16)[8, 8].tolist() == [128, 128, 128]
+
+
+def broken(root, name="fear/bad.png", content=b"\x89PNG not really"):
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_bytes(content)
+
+
+def test_skip_bad_goes_on_and_counts(tmp_path):
+    broken(make_folder(tmp_path))
+    save(tmp_path / "sad" / "only.png")
+    data = load_dataset(folder(tmp_path, skip_bad=True))
+    assert len(data) == 16
+    assert data.classes == ("fear", "joy")
+    assert len(data.skipped) == 2
+    assert "bad.png" in data.skipped[0]
+    assert "only.png" in data.skipped[1]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda p: broken(p), ["fear/bad.png", "not a JPEG, PNG", "--skip-bad"]),
+        (lambda p: broken(p, content=(p / "joy/0.png").read_bytes()[:-30]), ["fear/bad.png", "damaged", "--skip-bad"]),
+        (lambda p: save(p / "sad/only.png"), ["sad/only.png", "only image of class sad", "add images"]),
+        (lambda p: (p / "sad").mkdir(), ["sad: an empty class", "remove the folder"]),
+    ],
+)
+def test_bad_folders_are_explained(tmp_path, spoil, words):
+    spoil(make_folder(tmp_path))
+    with pytest.raises(DataError) as caught:
+        load_dataset(folder(tmp_path))
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_and_empty_roots(tmp_path):
+    with pytest.raises(DataError, match="nowhere: no such folder"):
+        load_dataset(folder(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="no images in its sub-folders"):
+        load_dataset(folder(tmp_path))
+    make_folder(tmp_path, classes=("joy",))
+    with pytest.raises(DataError, match="1 usable class"):
+        load_dataset(folder(tmp_path))
+    with pytest.raises(DataError, match=r"none.csv: no such file"):
+        load_dataset(manifest(tmp_path / "none.csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("path,emotion\na.png,joy\n", ["column label is missing", "found path,emotion"]),
+        ("", ["column path is missing"]),
+        ("path,label\n", ["no rows below the header"]),
+        ("path,label\na.png,\n", ["line 2 lacks label"]),
+        ("path,label,split\na.png,joy,tst\n", ["line 2 has split 'tst'", "train or test"]),
+        ("path,label,subject\na.png,joy,1\nb.png,joy,\n", ["subject is empty in 1 of 2 rows"]),
+        ("path,label\nnot_there.png,joy\n", ["not_there.png", "no such image"]),
+    ],
+)
+def test_bad_manifests_are_explained(tmp_path, text, words):
+    (tmp_path / "manifest.csv").write_text(text)
+    with pytest.raises(DataError) as caught:
+        load_dataset(manifest(tmp_path))
+    assert "manifest.csv" in str(caught.value) or "not_there.png" in str(caught.value)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_subject_on_both_sides_is_refused(tmp_path):
+    make_manifest(tmp_path)
+    rows = (tmp_path / "manifest.csv").read_text().splitlines()
+    split = [rows[0] + ",split"] + [f"{row},{'test' if i < 5 else 'train'}" for i, row in enumerate(rows[1:])]
+    (tmp_path / "manifest.csv").write_text("\n".join(split))
+    with pytest.raises(DataError, match="subject S2 is in both train and test"):
+        load_dataset(manifest(tmp_path))
+
+
+def test_huge_images_are_refused_before_decoding(tmp_path, monkeypatch):
+    monkeypatch.setattr("muldml_lite.data.MAX_PIXELS", 1000)
+    with pytest.raises(DataError, match="40 × 30 pixels, expected 1,000 at most"):
+        read_image(save(tmp_path / "big.png"), 16)
+
+
+def test_split_keeps_class_shares():
+    labels = np.repeat([0, 1], [80, 20])
+    test = split_test(labels, np.full(100, -1), 0.25, seed=0)
+    assert np.bincount(labels[test]).tolist() == [20, 5]
