@@ -194,7 +194,7 @@ def test_help_tells_defaults_and_units(capsys):
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])
     text = capsys.readouterr().out
-    assert "default: 14" in text
+    assert "default: 12" in text
     assert "pixels" in text
 
 

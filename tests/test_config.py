@@ -45,7 +45,7 @@ def test_unknown_key_names_the_nearest():
         ("thresholds", (0.5,), "two numbers"),
         ("slices", 7, "a divisor of dim = 64"),
         ("slices", 64, "at least 2 numbers a slice"),
-        ("warmup_epochs", 14, "fewer than epochs = 14"),
+        ("warmup_epochs", 12, "fewer than epochs = 12"),
         ("size", 8, "16 to 512 pixels"),
         ("test_fraction", 1.0, "between 0 and 1"),
         ("images_per_class", 1, "2 or more"),

@@ -321,6 +321,8 @@ def test_half_precision_is_mined_and_summed_in_float32():
             assert value.dtype == torch.float32
             assert half.grad.dtype == dtype
             assert value.item() == module(rounded.float(), LABELS).item() == under_autocast.item()
+            given = split_slices(rounded, 3).to(dtype)  # (N, B, d)
+            assert module(given, LABELS).item() == module(given.float(), LABELS).item()
 
 
 @every_option

@@ -30,7 +30,7 @@ def evaluate_run(run: Run, data: str | None = None, root: str | None = None) -> 
     dataset = _with_classes(load_dataset(config), run.probe.classes, config.data)
     view = look(load_network(run), dataset, torch.device("cpu"), config.slices)
     thresholds = make_loss(config).thresholds.tolist()
-    measured = evaluate(view, dataset, run.probe, thresholds, config.neighbours)
+    measured = evaluate(view, dataset, np.flatnonzero(dataset.test), thresholds, config.neighbours)
     truth = dataset.labels[dataset.test]
     said = view.probabilities.argmax(1)[dataset.test]
     return {

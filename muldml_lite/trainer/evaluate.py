@@ -35,7 +35,7 @@ class Evaluation:
     knn_accuracy: float
     thresholds: list[float]
     slice_knn: list[float]
-    slice_distance: list[float]  # mean over all pairs of the probe set
+    slice_distance: list[float]  # mean over all pairs of the chosen images
 
     def slice_records(self, means: dict[str, list[float]] | None) -> tuple[SliceRecord, ...]:
         """Join with the epoch's means of the loss report; None: before training."""
@@ -61,8 +61,12 @@ def look(network: nn.Module, dataset: FaceDataset, device: torch.device, slices:
     return View(embedding.numpy(), split_slices(embedding, slices).numpy(), torch.cat(logits).softmax(1).numpy())
 
 
-def evaluate(view: View, dataset: FaceDataset, probe: Probe, thresholds: list[float], k: int) -> Evaluation:
-    """k-NN with all training images as gallery, and the classification head, on the held-out images."""
+def evaluate(view: View, dataset: FaceDataset, rows: np.ndarray, thresholds: list[float], k: int) -> Evaluation:
+    """k-NN with all training images as gallery, and the classification head, on the held-out images.
+
+    Args:
+        rows: the images whose mean distance is measured.
+    """
     train, test = ~dataset.test, dataset.test
 
     def knn(vectors: np.ndarray) -> float:
@@ -73,7 +77,7 @@ def evaluate(view: View, dataset: FaceDataset, probe: Probe, thresholds: list[fl
         knn_accuracy=knn(join_slices(view.slices)),
         thresholds=thresholds,
         slice_knn=[knn(one) for one in view.slices],
-        slice_distance=[mean_distance(one[probe.index]) for one in view.slices],
+        slice_distance=[mean_distance(one[rows]) for one in view.slices],
     )
 
 

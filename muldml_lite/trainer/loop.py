@@ -169,7 +169,8 @@ class _Session:
         left: float | None,
     ) -> EpochRecord:
         view = look(self.network, self.dataset, self.accelerator.device, self.config.slices)
-        measured = evaluate(view, self.dataset, self.probe, self.loss.thresholds.tolist(), self.config.neighbours)
+        thresholds = self.loss.thresholds.tolist()
+        measured = evaluate(view, self.dataset, self.probe.index, thresholds, self.config.neighbours)
         records = measured.slice_records(slices)
         hinges = 2 if self.loss.loss == "dual" else 1
         return EpochRecord(
