@@ -39,8 +39,8 @@ class Config:
     data: str = _option("drawn:posed", "data set", DATASETS)
     root: str | None = _option(None, "image folder, or manifest file, of data sets read from disk")
     size: int = _option(48, "side of the square input image, pixels")
-    subjects: int = _option(88, "drawn identities (drawn data sets only)")
-    images_per_subject: int = _option(35, "drawn images of each identity (drawn data sets only)")
+    subjects: int = _option(148, "drawn identities (drawn data sets only)")
+    images_per_subject: int = _option(21, "drawn images of each identity (drawn data sets only)")
     test_fraction: float = _option(0.25, "share of the subjects (of the images, if subjects are unknown) held out")
     skip_bad: bool = _option(False, "leave out unreadable images and count them, instead of stopping")
     # Method

@@ -66,16 +66,23 @@ class _Job:
         dataset = load_dataset(self.config, progress)
         for line in dataset.skipped:
             self.bar.write(f"left out: {line}", file=sys.stderr)
+        known = bool((dataset.subjects >= 0).all())
+        if not known:
+            self.bar.write(
+                "subjects are unknown: one person may be on both sides of the split, and accuracy then reads too "
+                "high; a manifest with a subject column mends that",
+                file=sys.stderr,
+            )
         facts = {
             "images": len(dataset),
             "train": int((~dataset.test).sum()),
             "test": int(dataset.test.sum()),
             "skipped": list(dataset.skipped),
-            "subjects": len(np.unique(dataset.subjects)) if (dataset.subjects >= 0).all() else None,
+            "subjects": len(np.unique(dataset.subjects)) if known else None,
             "classes": list(dataset.classes),
         }
-        known = Run(self.writer.path).config
-        self.writer.config(self.config.to_dict(), **{k: v for k, v in known.items() if k != "config"} | {"data": facts})
+        written = {k: v for k, v in Run(self.writer.path).config.items() if k != "config"}
+        self.writer.config(self.config.to_dict(), **written | {"data": facts})
         self.bar.reset()
         self.bar.set_description("training")
         self.bar.unit = "step"

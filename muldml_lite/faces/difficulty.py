@@ -39,7 +39,7 @@ class Difficulty:
 
 DIFFICULTIES = {
     "posed": Difficulty(
-        intensity=(0.35, 1.0),
+        intensity=(0.45, 1.0),
         unit_jitter=0.3,
         optional_probability=0.6,
         spontaneous_probability=0.06,
@@ -65,7 +65,7 @@ DIFFICULTIES = {
         background_value=(0.75, 0.95),
     ),
     "wild": Difficulty(
-        intensity=(0.5, 1.0),
+        intensity=(0.6, 1.0),
         unit_jitter=0.35,
         optional_probability=0.5,
         spontaneous_probability=0.06,
@@ -77,15 +77,15 @@ DIFFICULTIES = {
         # Shares as in RAF-DB's training set.
         class_weights=(0.21, 0.39, 0.16, 0.105, 0.025, 0.06, 0.06),
         wrong_label_share=0.04,
-        yaw=24.0,
-        pitch=12.0,
-        roll=14.0,
-        scale=(0.84, 1.06),
+        yaw=20.0,
+        pitch=10.0,
+        roll=12.0,
+        scale=(0.88, 1.06),
         shift=4.0,
-        light_strength=(0.1, 0.75),
-        contrast=(0.65, 1.15),
+        light_strength=(0.1, 0.6),
+        contrast=(0.7, 1.15),
         brightness=25.0,
-        noise=(0.0, 10.0),
+        noise=(0.0, 8.0),
         occluder_probability=0.15,
         gaze=0.7,
         background_saturation=(0.15, 0.75),

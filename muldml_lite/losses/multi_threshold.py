@@ -1,23 +1,7 @@
-"""Triplet, dual triplet and multi-threshold losses. The distance convention lives here and nowhere else.
+"""The multi-threshold loss: mining without gradient, then value and gradient of the mined triplets."""
 
-An embedding (B, D) is cut into N slices (N, B, d) of unit length, and slice i is trained with a triplet loss
-at its own threshold τ_i (Yang, Yu, Chen, Liu, Wang, Shen: "Multi-threshold Deep Metric Learning for Facial
-Expression Recognition", Pattern Recognition 156, 2024, arXiv 2406.16434). For a triplet (a, p, n):
+from __future__ import annotations
 
-    triplet  [D(a,p) − D(a,n) + τ]₊                                  (Schroff et al. 2015, FaceNet)
-    dual     [D(a,p) − D(a,n) + τ]₊ + [D(a,p) − D(p,n) + τ]₊
-
-D is the Euclidean distance, or its square; τ has the same unit (unit vectors: D in 0…2, D² in 0…4).
-
-Two facts to know before expecting much of the dual loss, both shown in tests/test_losses.py:
-1. Batch-all: (p, a, n) is a triplet whenever (a, p, n) is, so over all of them dual is exactly twice triplet.
-2. Batch Hard with every sample an anchor: D(a,p) is at most the distance of p to its own farthest positive
-   and D(p,n) at least that to its nearest negative, so the second term of dual never exceeds the loss that
-   p already pays as an anchor (at the same τ).
-"""
-
-import math
-import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,14 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from muldml_lite import mining as miners
+from muldml_lite.losses.distances import pairwise_distances, rows_at, split_slices, widest, with_gradient
+from muldml_lite.losses.thresholds import check_choice, check_thresholds
 from muldml_lite.mining import Triplets
 
-_CHOICES = {
-    "loss": ("triplet", "dual"),
-    "mining": ("batch-hard", "semi-hard", "batch-all"),
-    "reduction": ("mean", "mean-nonzero"),
-    "spacing": ("uniform", "log", "random"),
-}
 _GROUP = 2**18  # distances worked on at once: all slices together would fall out of the cache
 
 
@@ -78,11 +58,11 @@ class MultiThresholdLoss(nn.Module):
         reduction: str = "mean",
     ) -> None:
         super().__init__()
-        self.register_buffer("thresholds", _check_thresholds(thresholds))
-        self.loss = _check_choice("loss", loss)
-        self.mining = _check_choice("mining", mining)
+        self.register_buffer("thresholds", check_thresholds(thresholds))
+        self.loss = check_choice("loss", loss)
+        self.mining = check_choice("mining", mining)
         self.squared = squared
-        self.reduction = _check_choice("reduction", reduction)
+        self.reduction = check_choice("reduction", reduction)
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Embeddings (B, D) or (N, B, d) and labels (B,) → scalar loss."""
@@ -119,10 +99,10 @@ def multi_threshold_loss(
     look at every single triplet for: its `incomplete_fraction` is then NaN.
     """
     for name, value in (("loss", loss), ("mining", mining), ("reduction", reduction)):
-        _check_choice(name, value)
+        check_choice(name, value)
     slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
     if not isinstance(thresholds, Tensor):
-        thresholds = _check_thresholds(thresholds, torch.float64).to(slices.dtype)
+        thresholds = check_thresholds(thresholds, torch.float64).to(slices.dtype)
     thresholds = thresholds.to(slices)
     _check_batch(slices, labels, thresholds)
     judge = {"batch-hard": _batch_hard, "semi-hard": _semi_hard, "batch-all": _batch_all}[mining]
@@ -162,7 +142,7 @@ class _Judged(NamedTuple):
 def _batch_hard(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_Judged, Triplets]:
     with torch.no_grad():
         triplets = miners.batch_hard(pairwise_distances(slices, squared=True), options.labels)
-    positive, negative = (_rows(slices, index) for index in (triplets.positive, triplets.negative))
+    positive, negative = (rows_at(slices, index) for index in (triplets.positive, triplets.negative))
     # From differences of rows: √(2 − 2a·b) would be off by 6 % at a distance of 1e-3 in float32.
     pairs = (slices - positive, slices - negative, positive - negative)  # (N, B, d) each
     if options.squared:
@@ -186,7 +166,7 @@ def _semi_hard(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_
         weights = weights.scatter_add(-1, chosen, -active[0])  # row a loses at its negative
         if options.dual:
             weights.scatter_add_(-1, chosen.mT, -active[1].mT)  # row p loses at the same negative
-    loss = _with_gradient(slices, judged.loss, weights, distances, options.squared)
+    loss = with_gradient(slices, judged.loss, weights, distances, options.squared)
     return judged._replace(loss=loss), triplets
 
 
@@ -198,7 +178,7 @@ def _batch_all(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_
         # A hinge is linear in its two distances, so counts of active ones give value and gradient. Over all
         # triplets the second term of dual is the first one with a and p exchanged: twice the same.
         weights = (active.positive - active.negative) * (2 if options.dual else 1)  # (N, B, B)
-        wide = _widest(slices)  # millions of terms that partly cancel, and counts beyond 2²⁴
+        wide = widest(slices)  # millions of terms that partly cancel, and counts beyond 2²⁴
         hinges = active.positive.sum((-2, -1), dtype=wide) * (2 if options.dual else 1)  # (N,)
         value = (weights * distances).sum((-2, -1), dtype=wide) + hinges * thresholds  # (N,)
         above_zero, incomplete = hinges, torch.full_like(hinges, torch.nan)
@@ -207,7 +187,7 @@ def _batch_all(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_
             above_zero = hinges - both if options.dual else hinges
         count = miners.count_all(labels).expand(len(slices))
         means = [_masked_mean(distances, mask) for mask in miners.pair_masks(labels)]
-    loss = _with_gradient(slices, value, weights, distances, options.squared)
+    loss = with_gradient(slices, value, weights, distances, options.squared)
     return _Judged(loss, hinges, above_zero, incomplete, *means), Triplets(None, None, None, None, count)
 
 
@@ -224,128 +204,11 @@ def _judge(sides: Sequence[Tensor], thresholds: Tensor, valid: Tensor, dual: boo
     return _Judged(loss.sum(over), *counts, *means), hinges
 
 
-def split_slices(embeddings: Tensor, n: int) -> Tensor:
-    """Embeddings (B, D) → n equal contiguous slices (n, B, D/n) of unit length, in float32 or better.
-
-    A slice too short to have a direction (norm up to 1e-12, for float16 up to 6e-5: a gradient of 1/norm would
-    overflow) becomes 0 and gets no gradient. The embeddings themselves are never written to.
-    """
-    if embeddings.ndim != 2 or embeddings.shape[1] % n or embeddings.shape[1] == 0:
-        raise ValueError(
-            f"embeddings has shape {tuple(embeddings.shape)}; expected (B, D) with D divisible by {n} slices"
-        )
-    shortest = max(1e-12, torch.finfo(embeddings.dtype).tiny)
-    size, dim = embeddings.shape
-    slices = embeddings.reshape(size, n, dim // n).transpose(0, 1)  # (n, B, d)
-    slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
-    norm = torch.linalg.vector_norm(slices, dim=-1, keepdim=True)  # (n, B, 1)
-    short = norm <= shortest  # asked this way round, NaN stays NaN and is seen in the loss
-    return torch.where(short, 0, slices / torch.where(short, 1, norm))
-
-
-def pairwise_distances(slices: Tensor, squared: bool = False) -> Tensor:
-    """Slices (N, B, d) → Euclidean distances (N, B, B) within each slice, or their squares.
-
-    Multiplied out in float64, which keeps small distances as exact as differences would (relative error
-    1e-10 at distance 1e-3) at a fraction of their cost. Points nearer than about 1e-7 of their length
-    count as one: distance 0, gradient 0. The result has the precision of the input, at least float32.
-    """
-    dtype = torch.promote_types(slices.dtype, torch.float32)
-    if slices.device.type == "mps":  # has no float64: take the differences after all
-        exact = slices.to(dtype)
-        distances = torch.cdist(exact, exact, compute_mode="donot_use_mm_for_euclid_dist")
-        return distances.square() if squared else distances
-    wide = slices.double()
-    square = wide.square().sum(-1)  # (N, B)
-    both = square[:, :, None] + square[:, None, :]  # (N, B, B)
-    apart = torch.baddbmm(both, wide, wide.mT, alpha=-2)  # (N, B, B)
-    apart = torch.where(apart <= both * 2.0**-46, 0, apart).to(dtype)
-    if squared:
-        return apart
-    coincide = apart == 0
-    return torch.where(coincide, 0, torch.where(coincide, 1, apart).sqrt())
-
-
-def sample_thresholds(n: int, low: float, high: float, spacing: str = "uniform", seed: int = 0) -> tuple[float, ...]:
-    """n ascending thresholds in [low, high], units of the distance; "uniform" and "log" include both ends.
-
-    "uniform": equal differences; "log": equal ratios; "random": drawn uniformly with `seed`. A single one
-    (n = 1) is the middle: the mean of low and high, the geometric mean for "log", still a draw for "random".
-    """
-    _check_choice("spacing", spacing)
-    if not isinstance(n, int) or n < 1:
-        raise ValueError(f"n is {n!r}; expected a whole number of at least 1")
-    if not 0 < low <= high < math.inf:
-        raise ValueError(f"low, high are {low!r}, {high!r}; expected 0 < low <= high, both finite")
-    if spacing == "random":
-        rng = random.Random(seed)
-        return tuple(sorted(rng.uniform(low, high) for _ in range(n)))
-    parts = [i / (n - 1) for i in range(n)] if n > 1 else [0.5]
-    if spacing == "log":
-        return tuple(low ** (1 - part) * high**part for part in parts)
-    return tuple(low * (1 - part) + high * part for part in parts)
-
-
-class _AttachGradient(torch.autograd.Function):
-    """Values (N,) computed elsewhere, with their known gradients (N, B, d) with respect to the slices."""
-
-    @staticmethod
-    def forward(ctx, slices: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
-        ctx.save_for_backward(gradient)
-        return value.clone()
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx, upstream: Tensor) -> tuple[Tensor, None, None]:
-        (gradient,) = ctx.saved_tensors
-        return upstream[:, None, None] * gradient, None, None
-
-
-def _with_gradient(slices: Tensor, value: Tensor, weights: Tensor, distances: Tensor, squared: bool) -> Tensor:
-    """Value (N,) = Σ weights·distances + constant, given the gradient of that sum.
-
-    The gradient is made here and not in backward, so that nothing of size (N, B, B) has to be kept till then.
-    """
-    if not (slices.requires_grad and torch.is_grad_enabled()):
-        return value
-    with torch.no_grad():
-        pull = (weights + weights.mT).to(slices.dtype)  # (N, B, B)
-        wide = slices.to(_widest(slices))
-        apart = distances > 0  # where two points coincide the sub-gradient is 0
-        pull = 2 * pull if squared else torch.where(apart, pull / torch.where(apart, distances, 1), 0)
-        pull = pull.to(wide.dtype)
-        # Σ_b pull_ab (x_a − x_b), in float64: the two parts nearly cancel where points are close.
-        gradient = pull.sum(-1, keepdim=True) * wide - pull @ wide  # (N, B, d)
-    return _AttachGradient.apply(slices, value, gradient.to(slices.dtype))
-
-
-def _widest(tensor: Tensor) -> torch.dtype:
-    return torch.float32 if tensor.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
-
-
-def _rows(slices: Tensor, index: Tensor) -> Tensor:
-    """Slices (N, B, d) at index (N, B) → (N, B, d)."""
-    return slices.gather(1, index[..., None].expand(-1, -1, slices.shape[-1]))
-
-
 def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Mean of values (N, *S) where mask (*S or N, *S) is set → (N,); 0 where it is nowhere set."""
     over = tuple(range(1, values.ndim))
     mask = mask.expand_as(values)
     return torch.where(mask, values, 0).sum(over) / mask.sum(over).clamp_min(1)
-
-
-def _check_choice(name: str, value: str) -> str:
-    if value not in _CHOICES[name]:
-        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(_CHOICES[name])}")
-    return value
-
-
-def _check_thresholds(thresholds: Sequence[float], dtype: torch.dtype = torch.float32) -> Tensor:
-    values = [float(threshold) for threshold in thresholds]
-    if not values or not all(0 < value < math.inf for value in values):
-        raise ValueError(f"thresholds is {values}; expected one or more positive finite numbers")
-    return torch.tensor(values, dtype=dtype)
 
 
 def _check_batch(slices: Tensor, labels: Tensor, thresholds: Tensor) -> None:

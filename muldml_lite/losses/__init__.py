@@ -1,0 +1,30 @@
+"""Triplet, dual triplet and multi-threshold losses. The distance convention lives here and nowhere else.
+
+An embedding (B, D) is cut into N slices (N, B, d) of unit length, and slice i is trained with a triplet loss
+at its own threshold τ_i (Yang, Yu, Chen, Liu, Wang, Shen: "Multi-threshold Deep Metric Learning for Facial
+Expression Recognition", Pattern Recognition 156, 2024, arXiv 2406.16434). For a triplet (a, p, n):
+
+    triplet  [D(a,p) − D(a,n) + τ]₊                                  (Schroff et al. 2015, FaceNet)
+    dual     [D(a,p) − D(a,n) + τ]₊ + [D(a,p) − D(p,n) + τ]₊
+
+D is the Euclidean distance, or its square; τ has the same unit (unit vectors: D in 0…2, D² in 0…4).
+
+Two facts to know before expecting much of the dual loss, both shown in tests/test_losses.py:
+1. Batch-all: (p, a, n) is a triplet whenever (a, p, n) is, so over all of them dual is exactly twice triplet.
+2. Batch Hard with every sample an anchor: D(a,p) is at most the distance of p to its own farthest positive
+   and D(p,n) at least that to its nearest negative, so the second term of dual never exceeds the loss that
+   p already pays as an anchor (at the same τ).
+"""
+
+from muldml_lite.losses.distances import pairwise_distances, split_slices
+from muldml_lite.losses.multi_threshold import LossReport, MultiThresholdLoss, multi_threshold_loss
+from muldml_lite.losses.thresholds import sample_thresholds
+
+__all__ = [
+    "LossReport",
+    "MultiThresholdLoss",
+    "multi_threshold_loss",
+    "pairwise_distances",
+    "sample_thresholds",
+    "split_slices",
+]
