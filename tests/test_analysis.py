@@ -67,7 +67,7 @@ def test_layout_frames_glide(tmp_path, kind):
     spread = placed.std(axis=2, keepdims=True)
     jump = np.abs(np.diff(placed, axis=0) / spread[1:]).mean()
     mirrored = np.abs((placed[1:] + placed[:-1]) / spread[1:]).mean()
-    assert jump < 0.5 < mirrored
+    assert jump < 0.7 * mirrored
 
 
 def test_pca_keeps_the_scale_of_a_collapsed_slice(tmp_path):

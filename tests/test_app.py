@@ -1,0 +1,279 @@
+"""Every page in every state, without a browser: messages instead of tracebacks, and links that lead nowhere else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_run import make_stale, write_fake_run
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[1]
+APP = ROOT / "streamlit_app"
+sys.path.insert(0, str(APP))
+import run_picker
+import training_form
+import training_queue
+import visitor
+
+from muldml_lite.config import Config
+
+PAGES = ("pages/tour.py", "pages/train.py", "pages/slices.py")
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    """A runs folder and a sample run of the tests' own, and nothing that starts a process."""
+    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
+    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
+    monkeypatch.setattr(training_queue, "COMMAND", (sys.executable, "-c", "import time; time.sleep(30)"))
+    write_fake_run(tmp_path / "sample_run")
+    (tmp_path / "runs").mkdir()
+    yield tmp_path / "runs"
+    for _, job in training_queue.jobs(tmp_path / "runs"):
+        if training_queue.alive(job):
+            os.kill(job.pid, signal.SIGKILL)
+
+
+def open_page(page, **query):
+    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    app.switch_page(page)
+    for key, value in query.items():  # a switch of pages clears the link, as in a browser
+        app.query_params[key] = value
+    return app.run()
+
+
+def texts(app):
+    kinds = ("markdown", "caption", "warning", "error", "info", "title", "header", "subheader", "code")
+    return "\n".join(str(item.value) for kind in kinds for item in app.get(kind))
+
+
+def fine(app):
+    assert not app.exception, app.exception[0].message
+    return texts(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_sample_run(page):
+    words = fine(open_page(page))
+    assert "can't be shown" not in words
+    assert "don't fit" not in words
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("method", ["triplet", "softmax"])
+def test_a_control_run(page, method, runs):
+    write_fake_run(runs / "control", slices=1, method=method)
+    assert "can't be shown" not in fine(open_page(page, run="control"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_runs_at_all(page, runs, monkeypatch):
+    monkeypatch.setattr(run_picker, "SAMPLE", runs / "nowhere")
+    assert "make sample-run" in fine(open_page(page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda p: (p / "probe.npz").unlink(),
+        lambda p: (p / "probe.npz").write_bytes(b"not a zip file"),
+        lambda p: (p / "config.json").write_text('{"config": '),
+        lambda p: (p / "config.json").write_text('{"config": {}}'),
+        lambda p: (p / "status.json").unlink(),
+        lambda p: (p / "status.json").write_text('{"state": "asleep"}'),
+        lambda p: (p / "history.jsonl").write_text("{}\n{}\n"),
+        lambda p: (p / "history.jsonl").write_text("no json\n{}\n"),
+        lambda p: (p / "history.jsonl").unlink(),
+        lambda p: (p / "layout.npz").unlink(),
+        lambda p: [s.unlink() for s in (p / "snapshots").iterdir()],
+        lambda p: write_fake_run(p.parent / "x", images=40) and (p.parent / "x" / "probe.npz").replace(p / "probe.npz"),
+        make_stale,
+    ],
+    ids="no-probe bad-probe torn-config empty-config no-status odd-status odd-history bad-history no-history "
+    "no-layout no-snapshots other-probe dead-trainer".split(),
+)
+def test_a_broken_run_is_a_message(page, spoil, runs):
+    write_fake_run(runs / "spoilt")
+    spoil(runs / "spoilt")
+    fine(open_page(page, run="spoilt"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("epochs", [0, 1, 2])
+def test_a_run_in_the_middle_of_training(page, epochs, runs):
+    path = write_fake_run(runs / "young", state="running", epochs=epochs)
+    (path / "layout.npz").unlink()
+    with open(path / "history.jsonl", "a") as file:
+        file.write('{"epoch": 3, "lo')
+    words = fine(open_page(page, run="young"))
+    assert page == "pages/train.py" or "no layout yet" in words
+
+
+@pytest.mark.parametrize("name", ["../sample_run", "..", ".", "a/b", "%2e%2e", "\\\\", "gone", "opened-123", "~", ".x"])
+def test_a_link_never_leads_out_of_the_runs_folder(name, runs):
+    write_fake_run(runs.parent / "secret")
+    choice = run_picker.resolve(name)
+    assert choice.run is None
+    assert choice.problem
+
+
+def test_a_symbolic_link_in_the_runs_folder_is_not_followed(runs):
+    write_fake_run(runs.parent / "secret")
+    (runs / "link").symlink_to(runs.parent / "secret")
+    assert run_picker.resolve("link").run is None
+
+
+def test_choosing_a_run_is_in_the_link_and_outlives_a_page_change(runs):
+    write_fake_run(runs / "mine", slices=2)
+    app = open_page("pages/tour.py")
+    app.selectbox(key="run_choice").set_value("mine").run()
+    assert app.query_params["run"] == ["mine"]
+    app.query_params.clear()
+    app.switch_page("pages/slices.py").run()
+    fine(app)
+    assert app.query_params["run"] == ["mine"]
+    assert app.selectbox(key="run_choice").value == "mine"
+
+
+def test_opening_a_folder_by_its_path(runs):
+    path = write_fake_run(runs.parent / "elsewhere" / "deep")
+    app = open_page("pages/tour.py")
+    app.text_input(key="open_path").set_value(str(path)).run()
+    fine(app)
+    token = app.query_params["run"][0]
+    assert token.startswith("opened-")
+    assert str(path) not in token
+    app.text_input(key="open_path").set_value(str(path / "nothing")).run()
+    assert "no such folder" in fine(app)
+
+
+def test_a_point_in_the_link_shows_its_face():
+    words = fine(open_page("pages/slices.py", run="sample", point="5"))
+    assert "point 5" in words
+    assert "The head says" in words
+
+
+@pytest.mark.parametrize("point", ["999", "-1", "x", "1e3", "99999999999999999999"])
+def test_a_nonsense_point_is_told_or_passed_over(point):
+    words = fine(open_page("pages/slices.py", run="sample", point=point))
+    assert "Pick a face" in words
+
+
+def test_surprise_puts_the_point_into_the_link():
+    app = open_page("pages/slices.py", run="sample")
+    next(b for b in app.button if b.label == "Surprise me").click().run()
+    assert "The head says" in fine(app)
+    assert 0 <= int(app.query_params["point"][0]) < 60
+
+
+def test_warnings_and_failures_are_said(runs):
+    write_fake_run(runs / "flat", warnings=("slice 2 (τ = 0.33): collapse",))
+    assert "collapse" in fine(open_page("pages/train.py", run="flat"))
+    path = write_fake_run(runs / "fell", state="failed")
+    (path / "train.log").write_text("step 1\nstep 2\nMemoryError: no room\n")
+    words = fine(open_page("pages/train.py", run="fell"))
+    assert "a message from the trainer" in words
+    assert "MemoryError: no room" in words
+
+
+def test_starting_and_stopping_a_training(runs):
+    app = open_page("pages/train.py")
+    app.number_input(key="set_epochs").set_value(4).run()
+    start = next(b for b in app.button if b.label == "Start training")
+    start.click().run()
+    fine(app)
+    assert app.query_params["run"] == ["posed-mul-dml-1"]
+    assert json.loads((runs / "posed-mul-dml-1" / "config.json").read_text())["config"]["epochs"] == 4
+    assert training_queue.alive(training_queue.read_job(runs / "posed-mul-dml-1"))
+    app.button(key="stop").click().run()
+    fine(app)
+    assert training_queue.read_job(runs / "posed-mul-dml-1").stop_asked
+
+
+def test_a_third_training_of_one_visitor_is_refused():
+    app = open_page("pages/train.py")
+    for _ in range(3):
+        next(b for b in app.button if b.label == "Start training").click().run()
+    assert "2 trainings under way" in fine(app)
+
+
+def test_a_setting_that_cannot_be_run_is_said_at_the_form():
+    app = open_page("pages/train.py")
+    app.number_input(key="set_dim").set_value(30).run()
+    assert "divisor of dim" in fine(app)
+    assert next(b for b in app.button if b.label == "Start training").disabled
+    app.selectbox(key="set_data").set_value("folder").run()
+    app.number_input(key="set_dim").set_value(64).run()
+    assert "Path on this machine" in fine(app)
+
+
+def test_settings_outlive_a_page_change():
+    app = open_page("pages/train.py")
+    app.number_input(key="set_seed").set_value(7).run()
+    app.switch_page("pages/tour.py").run()
+    app.switch_page("pages/train.py").run()
+    assert app.number_input(key="set_seed").value == 7
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"method": "triplet", "thresholds": (0.3, 0.3), "seed": 3},
+        {"data": "folder", "root": "/my faces", "skip_bad": True, "augment": False, "learning_rate": 1e-4},
+        {"slices": 4, "thresholds": (0.05, 1.25), "mining": "batch-all", "squared": True, "dim": 32},
+    ],
+)
+def test_the_command_line_means_the_same_configuration(changes):
+    import dataclasses
+    import shlex
+
+    from muldml_lite.__main__ import make_parser
+
+    config = Config(**changes)
+    words = shlex.split(training_form.command_line(config, "runs/x"))
+    assert words[:3] == ["python", "-m", "muldml_lite"]
+    options = make_parser().parse_args(words[3:])
+    given = {item.name: getattr(options, item.name) for item in dataclasses.fields(Config)}
+    assert Config.from_dict({k: v for k, v in given.items() if v is not None}) == config
+
+
+def test_the_form_knows_every_setting():
+    shown = {name for names in training_form.MORE.values() for name in names}
+    main = {"data", "root", "method", "slices", "thresholds", "mining", "epochs", "seed"}
+    assert shown | main == set(training_form.FIELDS)
+    assert not shown & main
+
+
+def test_a_visitor_is_the_same_under_every_mask():
+    token = bytes(range(16))
+    masks = (b"\x01\x02\x03\x04", b"\xff\x00\x10\x77")
+    cookies = [f"2|{m.hex()}|{bytes(b ^ m[i % 4] for i, b in enumerate(token)).hex()}|1700000000" for m in masks]
+    assert [visitor.unmasked(cookie) for cookie in cookies] == [token, token]
+    assert visitor.unmasked("nonsense") == visitor.unmasked("2|zz|zz|1") == b""
+
+
+def test_no_page_loads_what_only_training_needs(runs):
+    """torch takes seconds to import, and a page has no use for it."""
+    text = (
+        "import sys, pathlib\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file(sys.argv[1], default_timeout=60).run()\n"
+        "for page in sys.argv[2:]:\n"
+        "    app.switch_page(page).run()\n"
+        "    assert not app.exception, app.exception\n"
+        "print([m for m in ('torch', 'torchvision', 'umap', 'sklearn', 'numba', 'accelerate') if m in sys.modules])\n"
+    )
+    command = [sys.executable, "-c", text, str(APP / "main.py"), *PAGES]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip() == "[]"
