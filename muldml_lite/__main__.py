@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,9 +27,6 @@ class UsageError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    # Read when torch is imported. Threads that spin while they wait make training many times slower as soon as
-    # anything else wants a core, be it only the app that shows the training.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     options = make_parser().parse_args(arguments)
     try:
         return options.run_command(options) or 0
