@@ -48,7 +48,7 @@ class Config:
     slices: int | None = _option(None, "number of embedding slices N; by default 8 for mul-dml, else 1")
     thresholds: tuple[float, float] = _option((0.1, 0.8), "lowest and highest threshold τ, a distance")
     spacing: str = _option("uniform", "how the thresholds lie in their range", SPACINGS)
-    # With batch-hard every hinge stays active on these data, and thresholds cannot matter; semi-hard keeps them in play.
+    # Semi-hard keeps hinges in play; with batch-hard all stay active on drawn faces, and thresholds cannot matter.
     mining: str = _option("semi-hard", "which triplets of a batch are trained", MININGS)
     squared: bool = _option(False, "squared Euclidean distances instead of plain ones")
     reduction: str = _option("mean", "mean over all mined triplets, or over the active ones only", REDUCTIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,59 +38,57 @@ _INK = "#7b8794"  # readable on light and dark grounds alike
 def class_styles(classes: Sequence[str]) -> list[dict[str, str]]:
     """Name, colour for light and for dark grounds, and marker of each class; unknown names take what is free."""
     known = [_LIKE.get(name.lower(), name.lower()) for name in classes]
-    free = [key for key in reversed(_HUES) if key not in known] or list(_HUES)
-    styles = []
-    for name, key in zip(classes, known, strict=True):
-        if key not in _HUES:
-            key = free[sum(s["free"] == "yes" for s in styles) % len(free)]
-            light, dark, symbol = _HUES[key]
-            styles.append({"name": name, "light": light, "dark": dark, "symbol": symbol, "free": "yes"})
-        else:
-            light, dark, symbol = _HUES[key]
-            styles.append({"name": name, "light": light, "dark": dark, "symbol": symbol, "free": ""})
-    return [{k: v for k, v in style.items() if k != "free"} for style in styles]
+    free = itertools.cycle([key for key in reversed(_HUES) if key not in known] or list(_HUES))
+    looks = [_HUES.get(key) or _HUES[next(free)] for key in known]
+    keys = ("light", "dark", "symbol")
+    return [{"name": name, **dict(zip(keys, look, strict=True))} for name, look in zip(classes, looks, strict=True)]
 
 
 def slice_colours(count: int) -> list[str]:
     """One colour a slice, from low to high threshold: a ramp, since thresholds are ordered."""
     low, middle, high = np.array([[38, 122, 158], [132, 110, 168], [206, 96, 62]], float)
-    shares = np.linspace(0, 1, count) if count > 1 else np.array([0.0])
+    shares = np.linspace(0, 1, count) if count != 1 else np.array([0.0])
     mixed = [low + (middle - low) * 2 * t if t < 0.5 else middle + (high - middle) * (2 * t - 1) for t in shares]
     return ["#" + "".join(f"{round(v):02x}" for v in colour) for colour in mixed]
 
 
-def training_curves(history: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """Losses on the left, accuracies on the right, over epochs."""
-    figure = make_subplots(1, 2, subplot_titles=("Loss", "Accuracy"), horizontal_spacing=0.1)
-    losses = (("cross entropy", "cross_entropy", "#2b8a9e", "solid"), ("metric loss", "metric_loss", "#c2603e", "dash"))
-    accuracies = (
-        ("training images", "train_accuracy", _INK, "dot"),
+def loss_curves(history: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Cross entropy and metric loss over epochs."""
+    series = (("cross entropy", "cross_entropy", "#2b8a9e", "solid"), ("metric loss", "metric_loss", "#c2603e", "dash"))
+    figure = go.Figure([_line(history, name, lambda r, k=key: r.get(k), *look) for name, key, *look in series])
+    figure.update_layout(title="Loss").update_yaxes(rangemode="tozero")
+    return _finish(figure, 290, x="epoch")
+
+
+def accuracy_curves(history: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Accuracy of head and k-NN on unseen subjects, and on the training images, over epochs."""
+    series = (
         ("head, unseen", "head_accuracy", "#2b8a9e", "solid"),
         ("k-NN, unseen", "knn_accuracy", "#c2603e", "dash"),
+        ("training", "train_accuracy", _INK, "dot"),
     )
-    for column, series in enumerate((losses, accuracies), 1):
-        for name, key, colour, dash in series:
-            figure.add_trace(_line(history, name, lambda r, key=key: r.get(key), colour, dash), 1, column)
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", row=1, col=2)
-    figure.update_yaxes(rangemode="tozero", row=1, col=1)
-    return _finish(figure, 300, x="epoch")
+    figure = go.Figure([_line(history, name, lambda r, k=key: r.get(k), *look) for name, key, *look in series])
+    figure.update_layout(title="Accuracy").update_yaxes(range=[0, 1.03], tickformat=".0%")
+    return _finish(figure, 290, x="epoch")
 
 
-def slice_curves(history: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """How each slice trains: share of active hinges, mean distance, k-NN accuracy."""
-    titles = ("Active hinges", "Mean distance D(i,j)", "k-NN accuracy, unseen")
-    figure = make_subplots(1, 3, subplot_titles=titles, horizontal_spacing=0.07)
+SLICE_CURVES = {"active_fraction": "Active hinges", "mean_distance": "Mean distance", "knn_accuracy": "k-NN, unseen"}
+
+
+def slice_curve(history: Sequence[Mapping[str, Any]], key: str) -> go.Figure:
+    """One number (a key of `SLICE_CURVES`) over epochs, a line for each slice."""
     first = history[0]["slices"] if history else []
+    figure = go.Figure()
     for i, colour in enumerate(slice_colours(len(first))):
         name = slice_name(i, first[i].get("threshold"))
-        for column, key in enumerate(("active_fraction", "mean_distance", "knn_accuracy"), 1):
-            line = _line(history, name, lambda r, i=i, key=key: r["slices"][i].get(key), colour, "solid")
-            line.update(legendgroup=name, showlegend=column == 1)
-            figure.add_trace(line, 1, column)
-    for column in (1, 3):
-        figure.update_yaxes(range=[-0.02, 1.04], tickformat=".0%", row=1, col=column)
-    figure.update_yaxes(rangemode="tozero", row=1, col=2)
-    return _finish(figure, 320, x="epoch")
+        figure.add_trace(_line(history, name, lambda r, i=i: r["slices"][i].get(key), colour, "solid"))
+    if key == "mean_distance":
+        figure.update_yaxes(rangemode="tozero")
+    else:
+        figure.update_yaxes(range=[-0.02, 1.04], tickformat=".0%")
+    figure.update_layout(title=SLICE_CURVES[key])
+    # Three such figures stand side by side and share one legend, which the page writes.
+    return _finish(figure, 230, x="epoch").update_layout(showlegend=False)
 
 
 def threshold_profile(slices: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -129,7 +128,9 @@ def distance_histogram(groups: Mapping[str, np.ndarray], title: str, unit: str) 
         line = {"color": palette[i % 5], "shape": "hvh", "dash": dashes[i % 5], "width": 2.2}
         fill = "rgba(" + ",".join(str(int(palette[i % 5][c : c + 2], 16)) for c in (1, 3, 5)) + ",0.15)"
         figure.add_trace(
-            go.Scatter(x=centres, y=share, name=f"{name} ({len(group):,} pairs)", line=line, fill="tozeroy", fillcolor=fill)
+            go.Scatter(
+                x=centres, y=share, name=f"{name} ({len(group):,} pairs)", line=line, fill="tozeroy", fillcolor=fill
+            )
         )
     figure.update_yaxes(tickformat=".0%", title="share of the group's pairs")
     figure.update_layout(title=title)
@@ -172,16 +173,18 @@ def _finish(figure: go.Figure, height: int, x: str = "") -> go.Figure:
     """The look all figures share; transparent grounds let the page's theme through."""
     figure.update_layout(
         height=height,
-        margin={"l": 48, "r": 16, "t": 48, "b": 48},
+        margin={"l": 48, "r": 16, "t": 44, "b": 20},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"size": 13},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.24, "x": 0},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.26, "x": 0, "font": {"size": 12}},
         hovermode="closest",
         uirevision="kept",  # a live figure keeps its zoom while new epochs arrive
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False)
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.2)", zeroline=False)
+    figure.update_xaxes(automargin=True)
+    figure.update_layout(title={"font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "container"})
     if x:
-        figure.update_xaxes(title=x)
+        figure.update_xaxes(title={"text": x, "standoff": 4})
     return figure

@@ -1,5 +1,6 @@
 """Every page in every state, without a browser: messages instead of tracebacks, and links that lead nowhere else."""
 
+import importlib
 import json
 import os
 import signal
@@ -11,17 +12,16 @@ import pytest
 from fake_run import make_stale, write_fake_run
 from streamlit.testing.v1 import AppTest
 
+from muldml_lite.config import Config
+
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "streamlit_app"
 sys.path.insert(0, str(APP))
-import run_picker
-import training_form
-import training_queue
-import visitor
+run_picker, training_form, training_queue, visitor = map(
+    importlib.import_module, ("run_picker", "training_form", "training_queue", "visitor")
+)
 
-from muldml_lite.config import Config
-
-PAGES = ("pages/tour.py", "pages/train.py", "pages/slices.py")
+PAGES = ("views/tour.py", "views/train.py", "views/slices.py")
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,11 @@ def open_page(page, **query):
     for key, value in query.items():  # a switch of pages clears the link, as in a browser
         app.query_params[key] = value
     return app.run()
+
+
+def link(app, key):
+    value = app.query_params[key]
+    return value[0] if isinstance(value, list) else value
 
 
 def texts(app):
@@ -80,27 +85,35 @@ def test_no_runs_at_all(page, runs, monkeypatch):
     assert "make sample-run" in fine(open_page(page))
 
 
+def other_probe(path):
+    write_fake_run(path.parent / "other", images=40)
+    (path.parent / "other" / "probe.npz").replace(path / "probe.npz")
+
+
+def no_snapshots(path):
+    for snapshot in (path / "snapshots").iterdir():
+        snapshot.unlink()
+
+
+SPOILS = {
+    "no probe": lambda path: (path / "probe.npz").unlink(),
+    "bad probe": lambda path: (path / "probe.npz").write_bytes(b"not a zip file"),
+    "torn config": lambda path: (path / "config.json").write_text('{"config": '),
+    "empty config": lambda path: (path / "config.json").write_text('{"config": {}}'),
+    "no status": lambda path: (path / "status.json").unlink(),
+    "odd status": lambda path: (path / "status.json").write_text('{"state": "asleep"}'),
+    "odd history": lambda path: (path / "history.jsonl").write_text("{}\n{}\n"),
+    "bad history": lambda path: (path / "history.jsonl").write_text("no json\n{}\n"),
+    "no history": lambda path: (path / "history.jsonl").unlink(),
+    "no layout": lambda path: (path / "layout.npz").unlink(),
+    "no snapshots": no_snapshots,
+    "other probe": other_probe,
+    "dead trainer": make_stale,
+}
+
+
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda p: (p / "probe.npz").unlink(),
-        lambda p: (p / "probe.npz").write_bytes(b"not a zip file"),
-        lambda p: (p / "config.json").write_text('{"config": '),
-        lambda p: (p / "config.json").write_text('{"config": {}}'),
-        lambda p: (p / "status.json").unlink(),
-        lambda p: (p / "status.json").write_text('{"state": "asleep"}'),
-        lambda p: (p / "history.jsonl").write_text("{}\n{}\n"),
-        lambda p: (p / "history.jsonl").write_text("no json\n{}\n"),
-        lambda p: (p / "history.jsonl").unlink(),
-        lambda p: (p / "layout.npz").unlink(),
-        lambda p: [s.unlink() for s in (p / "snapshots").iterdir()],
-        lambda p: write_fake_run(p.parent / "x", images=40) and (p.parent / "x" / "probe.npz").replace(p / "probe.npz"),
-        make_stale,
-    ],
-    ids="no-probe bad-probe torn-config empty-config no-status odd-status odd-history bad-history no-history "
-    "no-layout no-snapshots other-probe dead-trainer".split(),
-)
+@pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS)
 def test_a_broken_run_is_a_message(page, spoil, runs):
     write_fake_run(runs / "spoilt")
     spoil(runs / "spoilt")
@@ -115,7 +128,13 @@ def test_a_run_in_the_middle_of_training(page, epochs, runs):
     with open(path / "history.jsonl", "a") as file:
         file.write('{"epoch": 3, "lo')
     words = fine(open_page(page, run="young"))
-    assert page == "pages/train.py" or "no layout yet" in words
+    assert page == "views/train.py" or "no layout yet" in words
+
+
+def test_the_first_visitor_by_a_direct_link_meets_the_whole_app():
+    """With a folder called pages, Streamlit would run the page without main.py: no side bar, no navigation."""
+    assert not (APP / "pages").exists()
+    assert "run_choice" in [box.key for box in open_page("views/train.py").sidebar.selectbox]
 
 
 @pytest.mark.parametrize("name", ["../sample_run", "..", ".", "a/b", "%2e%2e", "\\\\", "gone", "opened-123", "~", ".x"])
@@ -134,22 +153,22 @@ def test_a_symbolic_link_in_the_runs_folder_is_not_followed(runs):
 
 def test_choosing_a_run_is_in_the_link_and_outlives_a_page_change(runs):
     write_fake_run(runs / "mine", slices=2)
-    app = open_page("pages/tour.py")
+    app = open_page("views/tour.py")
     app.selectbox(key="run_choice").set_value("mine").run()
-    assert app.query_params["run"] == ["mine"]
+    assert link(app, "run") == "mine"
     app.query_params.clear()
-    app.switch_page("pages/slices.py").run()
+    app.switch_page("views/slices.py").run()
     fine(app)
-    assert app.query_params["run"] == ["mine"]
+    assert link(app, "run") == "mine"
     assert app.selectbox(key="run_choice").value == "mine"
 
 
 def test_opening_a_folder_by_its_path(runs):
     path = write_fake_run(runs.parent / "elsewhere" / "deep")
-    app = open_page("pages/tour.py")
+    app = open_page("views/tour.py")
     app.text_input(key="open_path").set_value(str(path)).run()
     fine(app)
-    token = app.query_params["run"][0]
+    token = link(app, "run")
     assert token.startswith("opened-")
     assert str(path) not in token
     app.text_input(key="open_path").set_value(str(path / "nothing")).run()
@@ -157,41 +176,41 @@ def test_opening_a_folder_by_its_path(runs):
 
 
 def test_a_point_in_the_link_shows_its_face():
-    words = fine(open_page("pages/slices.py", run="sample", point="5"))
+    words = fine(open_page("views/slices.py", run="sample", point="5"))
     assert "point 5" in words
     assert "The head says" in words
 
 
 @pytest.mark.parametrize("point", ["999", "-1", "x", "1e3", "99999999999999999999"])
 def test_a_nonsense_point_is_told_or_passed_over(point):
-    words = fine(open_page("pages/slices.py", run="sample", point=point))
+    words = fine(open_page("views/slices.py", run="sample", point=point))
     assert "Pick a face" in words
 
 
 def test_surprise_puts_the_point_into_the_link():
-    app = open_page("pages/slices.py", run="sample")
+    app = open_page("views/slices.py", run="sample")
     next(b for b in app.button if b.label == "Surprise me").click().run()
     assert "The head says" in fine(app)
-    assert 0 <= int(app.query_params["point"][0]) < 60
+    assert 0 <= int(link(app, "point")) < 60
 
 
 def test_warnings_and_failures_are_said(runs):
     write_fake_run(runs / "flat", warnings=("slice 2 (τ = 0.33): collapse",))
-    assert "collapse" in fine(open_page("pages/train.py", run="flat"))
+    assert "collapse" in fine(open_page("views/train.py", run="flat"))
     path = write_fake_run(runs / "fell", state="failed")
     (path / "train.log").write_text("step 1\nstep 2\nMemoryError: no room\n")
-    words = fine(open_page("pages/train.py", run="fell"))
+    words = fine(open_page("views/train.py", run="fell"))
     assert "a message from the trainer" in words
     assert "MemoryError: no room" in words
 
 
 def test_starting_and_stopping_a_training(runs):
-    app = open_page("pages/train.py")
+    app = open_page("views/train.py")
     app.number_input(key="set_epochs").set_value(4).run()
     start = next(b for b in app.button if b.label == "Start training")
     start.click().run()
     fine(app)
-    assert app.query_params["run"] == ["posed-mul-dml-1"]
+    assert link(app, "run") == "posed-mul-dml-1"
     assert json.loads((runs / "posed-mul-dml-1" / "config.json").read_text())["config"]["epochs"] == 4
     assert training_queue.alive(training_queue.read_job(runs / "posed-mul-dml-1"))
     app.button(key="stop").click().run()
@@ -200,14 +219,14 @@ def test_starting_and_stopping_a_training(runs):
 
 
 def test_a_third_training_of_one_visitor_is_refused():
-    app = open_page("pages/train.py")
+    app = open_page("views/train.py")
     for _ in range(3):
         next(b for b in app.button if b.label == "Start training").click().run()
     assert "2 trainings under way" in fine(app)
 
 
 def test_a_setting_that_cannot_be_run_is_said_at_the_form():
-    app = open_page("pages/train.py")
+    app = open_page("views/train.py")
     app.number_input(key="set_dim").set_value(30).run()
     assert "divisor of dim" in fine(app)
     assert next(b for b in app.button if b.label == "Start training").disabled
@@ -217,10 +236,10 @@ def test_a_setting_that_cannot_be_run_is_said_at_the_form():
 
 
 def test_settings_outlive_a_page_change():
-    app = open_page("pages/train.py")
+    app = open_page("views/train.py")
     app.number_input(key="set_seed").set_value(7).run()
-    app.switch_page("pages/tour.py").run()
-    app.switch_page("pages/train.py").run()
+    app.switch_page("views/tour.py").run()
+    app.switch_page("views/train.py").run()
     assert app.number_input(key="set_seed").value == 7
 
 

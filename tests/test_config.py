@@ -25,7 +25,7 @@ def test_is_frozen():
 
 
 def test_unknown_key_names_the_nearest():
-    with pytest.raises(ConfigError, match="^epoch: not a known setting; did you mean epochs"):
+    with pytest.raises(ConfigError, match=r"^epoch: not a known setting; did you mean epochs"):
         Config.from_dict({"epoch": 3})
 
 

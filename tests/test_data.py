@@ -127,7 +127,7 @@ def test_skip_bad_goes_on_and_counts(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda p: broken(p), ["fear/bad.png", "not a JPEG, PNG", "--skip-bad"]),
+        (broken, ["fear/bad.png", "not a JPEG, PNG", "--skip-bad"]),
         (lambda p: broken(p, content=(p / "joy/0.png").read_bytes()[:-30]), ["fear/bad.png", "damaged", "--skip-bad"]),
         (lambda p: save(p / "sad/only.png"), ["sad/only.png", "only image of class sad", "add images"]),
         (lambda p: (p / "sad").mkdir(), ["sad: an empty class", "remove the folder"]),

@@ -7,9 +7,10 @@ import pytest
 
 import muldml_lite
 
-ORDER = (
-    "config faces data sampler model mining losses metrics runs trainer analysis claims plots widgets commands __main__"
-).split()
+ORDER = [
+    *("config", "faces", "data", "sampler", "model", "mining", "losses", "metrics", "runs", "trainer", "analysis"),
+    *("claims", "plots", "widgets", "commands", "__main__"),
+]
 PACKAGE = Path(muldml_lite.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -12,7 +12,7 @@ def test_knn_on_hand_placed_points():
     labels = np.array([0, 0, 1, 1, 1])
     queries = np.array([[0.04], [1.06], [0.2]])
     assert knn_accuracy(gallery, labels, queries, np.array([0, 1, 1]), k=1) == pytest.approx(2 / 3)
-    assert knn_accuracy(gallery, labels, queries, np.array([0, 1, 1]), k=50) == pytest.approx(2 / 3)  # all vote: class 1
+    assert knn_accuracy(gallery, labels, queries, np.array([0, 1, 1]), k=50) == pytest.approx(2 / 3)  # all: class 1
 
 
 def test_joined_distance_is_the_mean_of_the_slices():

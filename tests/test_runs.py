@@ -37,10 +37,8 @@ def test_round_trip(writer):
     writer.snapshot(Snapshot(3, slices, np.arange(6), np.full(6, 0.5)))
     writer.record({"epoch": 3})
     rows = np.zeros((1, 2, 4), np.int32)
-    for epoch in (1, 2):
-        row = Judgements(np.array([epoch]), rows, rows, rows, np.ones((1, 2, 4, 3)))
-        writer.judgements([row] if epoch == 1 else [before, row])
-        before = row
+    judged = [Judgements(np.array([epoch]), rows, rows, rows, np.ones((1, 2, 4, 3))) for epoch in (1, 2)]
+    writer.judgements(judged)
     writer.layout("pca", np.array([3]), np.zeros((1, 2, 6, 2)))
     writer.layout("umap", np.array([3]), np.ones((1, 2, 6, 2)))
     run = Run(writer.path)
@@ -76,9 +74,14 @@ def test_torn_last_line_is_left_out_but_a_torn_middle_is_an_error(writer):
 
 def test_a_writer_that_dies_leaves_the_old_file(writer):
     writer.status("running", "old")
-    with pytest.raises(OSError, match="disk full"), writer.replacing("status.json") as path:
-        path.write_text('{"state": ')
-        raise OSError("disk full")
+
+    def dies():
+        with writer.replacing("status.json") as path:
+            path.write_text('{"state": ')
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        dies()
     assert Run(writer.path).status["message"] == "old"
     assert not list(writer.path.glob(".status*"))
 

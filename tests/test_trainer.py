@@ -60,8 +60,8 @@ def test_one_record_an_epoch_with_everything_in_it(records, dataset):
 def test_same_seed_same_training(records, dataset):
     again = [r.to_json() for r in train(SMALL, dataset)]
     timed = ("seconds", "seconds_left", "images_per_second")
-    for one, two in zip(records, again, strict=True):
-        one = one.to_json()
+    for record, two in zip(records, again, strict=True):
+        one = record.to_json()
         assert {k: v for k, v in one.items() if k not in timed} == {k: v for k, v in two.items() if k not in timed}
 
 

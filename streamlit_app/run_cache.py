@@ -1,0 +1,120 @@
+"""What pages read from run folders, remembered until a file changes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from muldml_lite import analysis
+from muldml_lite.runs import Probe, Run, RunError, Snapshot
+from muldml_lite.widgets import slices_payload
+
+_FILES = ("config.json", "probe.npz", "layout.npz", "history.jsonl", "snapshots")
+
+
+@contextlib.contextmanager
+def run_problems(remedy: str = "Choose another run in the side bar.") -> Iterator[None]:
+    """Turn what a broken or half-written run folder causes into a message with a remedy."""
+    try:
+        yield
+    except RunError as error:
+        st.warning(f"**This run can't be shown here.** {error}\n\n{remedy}", icon=":material/folder_off:")
+    except (ValueError, KeyError, IndexError, TypeError, OSError) as error:
+        logging.getLogger(__name__).exception("a run folder could not be shown")
+        st.warning(
+            f"**This run's files don't fit together** ({type(error).__name__}: {error}).\n\n{remedy} "
+            "The server's log has the details.",
+            icon=":material/folder_off:",
+        )
+
+
+def stamp(run: Run) -> tuple[int, ...]:
+    """Changes whenever a file that pages read has changed (not with every heartbeat)."""
+    times = []
+    for name in _FILES:
+        with contextlib.suppress(OSError):
+            times.append((run.path / name).stat().st_mtime_ns)
+    return tuple(times)
+
+
+def probe(run: Run) -> Probe:
+    return _probe(str(run.path), _time(run.path / "probe.npz"))
+
+
+def snapshot(run: Run, epoch: int = -1) -> Snapshot:
+    epochs = run.epochs
+    if epoch not in epochs:
+        epoch = epochs[-1] if epochs else -1
+    return _snapshot(str(run.path), epoch, _time(run.path / "snapshots" / f"{epoch:04d}.npz"))
+
+
+def payload(run: Run) -> dict[str, Any]:
+    return _payload(str(run.path), stamp(run))
+
+
+def history(run: Run) -> list[dict[str, Any]]:
+    return _history(str(run.path), _time(run.path / "history.jsonl"))
+
+
+def contrast(run: Run) -> dict[str, Any]:
+    """Whom the nearest image shows, in pixels and in the trained embedding."""
+    return _contrast(str(run.path), stamp(run))
+
+
+def joined(snap: Snapshot) -> np.ndarray:
+    """The whole embedding (n, N·d), of the slices side by side."""
+    return np.concatenate(list(snap.slices), axis=1)
+
+
+def _time(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+# Read-only by convention: pages never write into these arrays, so they are shared, not copied.
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _probe(path: str, changed: int) -> Probe:
+    found = Run(path).probe
+    count = len(found.labels)
+    sizes = {len(getattr(found, name)) for name in ("thumbnails", "subjects", "test", "index", "names")}
+    if sizes != {count} or not count or found.labels.max() >= len(found.classes):
+        raise RunError(f"{path}/probe.npz: its arrays don't fit together")
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _snapshot(path: str, epoch: int, changed: int) -> Snapshot:
+    return Run(path).snapshot(epoch)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _payload(path: str, changed: tuple[int, ...]) -> dict[str, Any]:
+    return slices_payload(Run(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _history(path: str, changed: int) -> list[dict[str, Any]]:
+    return Run(path).history
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _contrast(path: str, changed: tuple[int, ...]) -> dict[str, Any]:
+    run = Run(path)
+    faces, snap = run.probe, run.snapshot()
+    pixels = analysis.pixel_vectors(faces)
+    people = (faces.labels, faces.subjects)
+    known = bool((faces.subjects >= 0).all())
+    return {
+        "pixels": pixels,
+        "shares": {
+            "raw pixels": analysis.nearest_share(pixels, *people),
+            "trained embedding": analysis.nearest_share(joined(snap), *people),
+        }
+        if known
+        else {},
+    }

@@ -1,0 +1,177 @@
+"""Which run the pages show: the shipped sample, one in the runs folder, or any folder on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+import training_queue
+
+from muldml_lite.config import Config, ConfigError
+from muldml_lite.runs import Run, RunError, list_runs
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample_run"
+STATE_SIGNS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/play_circle:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    "cancelled": ":material/cancel:",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A run's name in the URL, and the run, or why it can't be opened."""
+
+    name: str
+    run: Run | None
+    problem: str = ""
+
+
+def runs_folder() -> Path:
+    return Path(os.environ.get("MULDML_RUNS") or ROOT / "runs").expanduser().resolve()
+
+
+def resolve(name: str) -> Choice:
+    """The run that a name from the URL means. A name never leads out of the runs folder."""
+    opened = _opened_folders()
+    if name == "sample":
+        path = SAMPLE
+    elif name in opened:
+        path = opened[name]
+    elif name.startswith("opened-"):
+        return Choice(name, None, "This link points to a folder that was opened by hand; open it again below.")
+    elif training_queue.NAME.fullmatch(name.lower()) and (runs_folder() / name).parent == runs_folder():
+        path = runs_folder() / name
+        if path.is_symlink():
+            return Choice(name, None, f"“{name}” is a link to another place; open that folder by its path.")
+    else:
+        return Choice("", None, "The link names no run: a run's name has no slashes and no leading dot.")
+    try:
+        return Choice(name, Run(path))
+    except RunError as error:
+        if name == "sample":
+            return Choice(
+                name, None, "The sample run is not there yet. Make it with `make sample-run`, or train a run."
+            )
+        return Choice(name, None, str(error))
+
+
+def choose(name: str) -> None:
+    """Show this run from now on, on every page, and in the link."""
+    st.session_state["run"] = name
+    st.session_state.pop("pick", None)  # a point of one run means nothing in another
+    st.query_params["run"] = name
+    for key in ("point", "epoch"):
+        st.query_params.pop(key, None)
+
+
+def chosen() -> Choice:
+    """The chosen run: the link's wish first (it may be a bookmark, or the back button), then the session's."""
+    name = st.query_params.get("run") or st.session_state.get("run") or "sample"
+    choice = resolve(name)
+    st.session_state["run"] = name
+    if st.query_params.get("run") != name:
+        st.query_params["run"] = name
+    return choice
+
+
+def show_picker() -> None:
+    """The side bar: all runs at hand, and a field for any other folder."""
+    choice = chosen()
+    names = _names(choice)
+    with st.sidebar:
+        st.session_state["run_choice"] = choice.name if choice.name in names else None
+        st.selectbox(
+            "Run",
+            list(names),
+            key="run_choice",
+            format_func=lambda name: names.get(name, name),
+            on_change=lambda: choose(st.session_state["run_choice"]),
+            placeholder="Choose a run",
+            help="A run is a folder with everything one training left behind.",
+        )
+        if choice.run:
+            _facts(choice.run)
+        elif choice.problem:
+            st.warning(choice.problem, icon=":material/folder_off:")
+        with st.expander("Open any folder", icon=":material/folder_open:"):
+            st.text_input("Path of a run folder", key="open_path", on_change=_open, placeholder="/home/me/runs/mine")
+            if "open_problem" in st.session_state:
+                st.warning(st.session_state["open_problem"])
+        with st.expander("Words", icon=":material/menu_book:"):
+            st.markdown(GLOSSARY)
+
+
+def _names(choice: Choice) -> dict[str, str]:
+    names = {"sample": "Sample run"}
+    names |= {run.name: run.name for run in list_runs(runs_folder()) if training_queue.NAME.fullmatch(run.name.lower())}
+    names |= {name: f"{path.name} (opened)" for name, path in _opened_folders().items()}
+    if choice.name and choice.name not in names and choice.run:
+        names[choice.name] = choice.name
+    return names
+
+
+def _facts(run: Run) -> None:
+    try:
+        config, state = Config.from_dict(run.config["config"]), run.status["state"]
+    except (RunError, ConfigError) as error:
+        st.warning(str(error), icon=":material/folder_off:")
+        return
+    count = f"N = {config.slices} slice{'s' if config.slices != 1 else ''}"
+    low, high = config.thresholds
+    tau = f"τ from {low:g} to {high:g}" if config.slices > 1 else f"τ = {(low + high) / 2:g}"
+    tau = "no threshold" if config.method == "softmax" else tau
+    st.caption(
+        f"{STATE_SIGNS[state]} {state} · {config.method} on {config.data}  \n{count}, {tau}  \n"
+        f"{config.epochs} epochs, seed {config.seed}"
+    )
+
+
+def _open() -> None:
+    """Open the typed folder. Only the address of this machine's own user gets here: the app binds to localhost."""
+    st.session_state.pop("open_problem", None)
+    typed = st.session_state["open_path"].strip()
+    if not typed:
+        return
+    path = Path(typed).expanduser()
+    try:
+        run = Run(path.resolve())
+        _ = run.config
+    except (RunError, OSError, RuntimeError, ValueError) as error:
+        st.session_state["open_problem"] = str(error)
+        return
+    # The link carries a token, never a path: only folders opened here can be reached by it.
+    token = "opened-" + hashlib.sha256(str(run.path).encode()).hexdigest()[:10]
+    _opened_folders()[token] = run.path
+    choose(token)
+
+
+@st.cache_resource(show_spinner=False)
+def _opened_folders() -> dict[str, Path]:
+    """Folders opened by hand since the app started."""
+    return {}
+
+
+GLOSSARY = """
+**Embedding**: the list of numbers a network makes of a face. Distances between embeddings are what is trained.
+
+**Slice**: one of N equal pieces of the embedding, with a length of 1 and a threshold of its own.
+
+**Triplet**: an anchor *a*, a positive *p* (same expression) and a negative *n* (another one).
+
+**Threshold τ**: by how much D(a,n) must exceed D(a,p) before a triplet is left alone. Also called margin.
+
+**Hinge, active**: a triplet whose loss is above 0. If all are active, τ has no influence on the gradient.
+
+**Incomplete judgement**: the triplet is satisfied from the anchor's side although D(p,n) < D(a,p).
+
+**k-NN accuracy**: how often the k nearest training images vote for the right expression.
+
+**Unseen subject**: a person of whom the network saw no image in training.
+"""

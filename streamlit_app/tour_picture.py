@@ -1,0 +1,107 @@
+"""The method in one picture, drawn from a run: face, network, embedding, slices, head."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from face_html import colour_of, face_url, legend, marks_path
+
+from muldml_lite.plots import class_styles, slice_colours, slice_name
+from muldml_lite.runs import Probe
+
+STYLE = """<style>
+.mp{font-family:var(--st-font);color:var(--st-text-color);line-height:1.4}
+.mp{display:grid;grid-template-columns:minmax(285px,3fr) 7fr;gap:14px 30px;align-items:center;margin:6px 0 4px}
+.mp-flow{display:flex;align-items:center;gap:10px;justify-content:space-between;min-width:0}
+.mp-step{display:flex;flex-direction:column;align-items:center;gap:6px;font-size:.86rem;text-align:center;line-height:1.25}
+.mp-step{flex:none}.mp-step img{border-radius:10px}
+.mp-arrow{flex:none;opacity:.6}
+.mp-slices{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:10px}
+.mp-card{border:1px solid var(--st-border-color);border-top:5px solid var(--c);border-radius:10px;padding:6px 8px 7px;
+ background:color-mix(in srgb,var(--st-background-color) 94%,var(--st-text-color))}
+.mp-card svg{width:100%;height:auto;display:block}
+.mp-card b{font-variant-numeric:tabular-nums}
+.mp-card div{display:flex;justify-content:space-between;font-size:.84rem;gap:4px;flex-wrap:wrap}
+.mp-head{grid-column:1/-1;display:flex;flex-wrap:wrap;align-items:center;gap:6px 22px;padding:10px 14px;
+ border-radius:10px; background:var(--st-secondary-background-color)}
+.mp-head strong{font-size:1.15rem}
+@media(max-width:760px){.mp{grid-template-columns:1fr}.mp-slices{grid-template-columns:1fr 1fr}}
+</style>"""
+# st.html would take the drawings out; every text in them is escaped here.
+_mount = st.components.v2.component(
+    "muldml_picture",
+    html="<div></div>",
+    js="export default (c) => { const html = c.data.html, place = c.parentElement.firstElementChild;"
+    " if (place.dataset.token !== c.data.token) { place.innerHTML = html; place.dataset.token = c.data.token; } }",
+)
+ARROW = (
+    '<svg class="mp-arrow" width="26" height="14" viewBox="0 0 26 14" aria-hidden="true">'
+    '<path d="M1 7h22M18 2l6 5-6 5" fill="none" stroke="currentColor" stroke-width="1.8"/></svg>'
+)
+MOST_POINTS = 150  # a small picture is not clearer with more
+
+
+def show_picture(html: str) -> None:
+    _mount(data={"html": html, "token": str(hash(html))}, key="method_picture")
+
+
+def method_picture(probe: Probe, anchor: int, coordinates: np.ndarray, record: dict[str, Any]) -> str:
+    """`coordinates` (N, n, 2) of the last epoch; `record` is that epoch's line in the history."""
+    slices = record["slices"]
+    colours = slice_colours(len(slices))
+    cards = "".join(_card(probe, coordinates[i], s, i, colours[i]) for i, s in enumerate(slices))
+    said = f"{record['head_accuracy']:.0%}" if record.get("head_accuracy") is not None else "–"
+    near = f"{record['knn_accuracy']:.0%}" if record.get("knn_accuracy") is not None else "–"
+    return f"""{STYLE}<div class="mp"><div class="mp-flow">
+<div class="mp-step"><img src="{face_url(probe.thumbnails[anchor])}" width="84" height="84"
+ alt="A face from the run: {escape(probe.classes[probe.labels[anchor]])}">a face</div>{ARROW}
+<div class="mp-step">{_network()}ConvNet</div>{ARROW}
+<div class="mp-step">{_bar(colours)}embedding,<br>N = {len(slices)} slice{"s" if len(slices) != 1 else ""}</div></div>
+<div class="mp-slices">{cards}</div>
+<div class="mp-head"><span>All slices together → classification head:
+<strong>{said}</strong> right on unseen subjects</span>
+<span>k-NN in the whole embedding: <strong>{near}</strong></span>{legend(probe.classes)}</div></div>"""
+
+
+def _network() -> str:
+    blocks = "".join(
+        f'<rect x="{x}" y="{38 - h / 2}" width="{w}" height="{h}" rx="2.5" fill="currentColor" fill-opacity="{o}"/>'
+        for x, w, h, o in ((0, 7, 74, 0.25), (11, 9, 56, 0.4), (24, 12, 38, 0.55), (40, 15, 24, 0.7))
+    )
+    return (
+        f'<svg width="56" height="76" viewBox="0 0 56 76" role="img" aria-label="network of four stages">{blocks}</svg>'
+    )
+
+
+def _bar(colours: list[str]) -> str:
+    height = 84 / len(colours)
+    pieces = "".join(
+        f'<rect x="0" y="{i * height:.1f}" width="24" height="{max(height - 1.6, 1):.1f}" rx="2" fill="{colour}"/>'
+        for i, colour in enumerate(colours)
+    )
+    return (
+        f'<svg width="24" height="84" role="img" aria-label="embedding cut into {len(colours)} slices">{pieces}</svg>'
+    )
+
+
+def _card(probe: Probe, points: np.ndarray, record: dict[str, Any], i: int, colour: str) -> str:
+    shown = np.linspace(0, len(points) - 1, min(MOST_POINTS, len(points))).astype(int)
+    centre = (points.max(0) + points.min(0)) / 2
+    half = max(float((points.max(0) - points.min(0)).max()) / 2, 1e-9)
+    placed = 60 + (points - centre) / half * (54, -54)
+    paths = ""
+    for k, style in enumerate(class_styles(probe.classes)):
+        mine = shown[probe.labels[shown] == k]
+        if len(mine):
+            paths += f'<path d="{marks_path(placed[mine], style["symbol"], 2.5)}" style="fill:{colour_of(style)}"/>'
+    name = slice_name(i, record.get("threshold"))
+    score = record.get("knn_accuracy")
+    words = f"k-NN {score:.0%}" if score is not None else ""
+    label = f"Embedding of the slice with {name}: {len(shown)} faces as points, marked by expression. {words}"
+    return (
+        f'<div class="mp-card" style="--c:{colour}"><div><b>{name}</b><span>{words}</span></div>'
+        f'<svg viewBox="0 0 120 120" role="img" aria-label="{escape(label)}">{paths}</svg></div>'
+    )

@@ -1,0 +1,212 @@
+"""The real app in a real browser: clicks, keys, links, a training; nothing leaves this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from app_server import ROOT, app_server, browser, find_point, settle
+from fake_run import write_fake_run
+
+from muldml_lite import analysis, widgets
+from muldml_lite.runs import Run
+
+ARTIFACTS = ROOT / "test-artifacts"
+# Streamlit looks for its own base path below a page's address; the answer 404 is how it learns.
+EXPECTED = re.compile(r"/(train|slices)/_stcore/(health|host-config)")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    write_fake_run(folder / "fake", umap=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def address(runs):
+    ARTIFACTS.mkdir(exist_ok=True)
+    with app_server(runs, ARTIFACTS / "server.log") as url:
+        yield url
+
+
+@pytest.fixture
+def page(chromium, address):
+    """A fresh visitor; after the test, no request may have left and no error may have been printed."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page, foreign, errors = context.new_page(), [], []
+    local = ("data:", "blob:", "about:", address, address.replace("http", "ws"))
+    page.on("request", lambda r: None if r.url.startswith(local) else foreign.append(r.url))
+    page.on("websocket", lambda w: None if w.url.startswith(local) else foreign.append(w.url))
+    page.on("pageerror", lambda e: errors.append(str(e)))
+
+    def listen(message):
+        if message.type == "error" and not EXPECTED.search(message.location.get("url", "")):
+            errors.append(message.text)
+
+    page.on("console", listen)
+    yield page
+    context.close()
+    assert not foreign
+    assert not errors
+
+
+def keep(page, name):
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+def test_tour_and_the_way_through_the_pages(page):
+    page.goto("/?run=fake")
+    settle(page)
+    cards = page.locator(".mp-card")
+    cards.first.wait_for()
+    assert cards.count() == 4
+    assert cards.first.locator("svg path").count() == 7
+    page.get_by_role("button", name="Another person").click()
+    keep(page, "tour")
+    page.get_by_role("link", name="Slices", exact=True).click()
+    page.locator(".panel canvas").first.wait_for()
+    assert "run=fake" in page.url
+    page.get_by_role("link", name="Train", exact=True).click()
+    page.get_by_role("heading", name="New training").wait_for()
+    assert "run=fake" in page.url
+
+
+def test_a_click_shows_the_face_and_its_neighbours_everywhere(page, runs):
+    page.goto("/slices?run=fake")
+    settle(page)
+    x, y = find_point(page)
+    assert page.locator(".tip .face").is_visible()
+    page.mouse.click(x, y)
+    page.get_by_text("The head says").wait_for()
+    page.wait_for_url(re.compile(r"point=\d+"))
+    point = int(re.search(r"point=(\d+)", page.url)[1])
+    strips = [row.split() for row in page.locator(".near").all_inner_texts()]
+    snapshot = Run(runs / "fake").snapshot()
+    for s, strip in enumerate(strips):
+        assert strip == [f"{d:.2f}" for d in analysis.neighbours(snapshot, point, 5, slice=s)[1]]
+    keep(page, "slices")
+    page.reload()
+    settle(page)
+    page.get_by_text(f"point {point}").wait_for()
+    assert page.locator(".near button").count() == 20
+    page.locator(".near button").first.click()  # a neighbour can be picked in turn
+    page.wait_for_url(lambda url: f"point={point}" not in url and "point=" in url)
+
+
+def test_keyboard_alone(page):
+    page.goto("/slices?run=fake")
+    settle(page)
+    page.locator(".panel canvas").nth(1).focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    assert "predicted" in page.locator(".hear").inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("point="))
+    page.locator(".panel canvas").nth(1).press("Escape")
+    page.wait_for_url(lambda url: "point=" not in url)
+    page.get_by_text("Pick a face.").wait_for()
+
+
+def test_time_and_layout(page):
+    page.goto("/slices?run=fake")
+    settle(page)
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.press("ArrowLeft")
+    page.wait_for_url(re.compile("epoch=2"))
+    assert page.locator(".clock").inner_text() == "epoch 2 / 3"
+    page.get_by_role("button", name="UMAP").click()
+    assert page.get_by_role("button", name="UMAP").get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="Play training").click()
+    page.wait_for_url(lambda url: "epoch=" not in url)  # played to the last epoch, which needs no word
+    assert page.locator(".clock").inner_text() == "epoch 3 / 3"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "train", "slices"])
+def test_phone_width_has_no_sideways_scrolling(chromium, address, path, theme):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{address}/{path}?run=fake")
+    settle(page)
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    lacking = page.evaluate("[...document.images].filter((image) => !image.alt).length")
+    if path == "slices":
+        page.locator(".panel canvas").first.tap()
+    keep(page, f"phone_{path or 'tour'}_{theme}")
+    context.close()
+    assert width <= 390
+    assert lacking == 0
+
+
+def fill(page, name, value):
+    box = page.get_by_role("spinbutton", name=name, exact=True)
+    box.fill(str(value))
+    box.press("Enter")
+
+
+def test_a_training_from_start_to_end(page, chromium, address, runs):
+    page.goto("/train")
+    settle(page)
+    page.get_by_text("More settings").click()
+    small = {"Epochs": 2, "Warmup epochs": 1, "Subjects": 8, "Images per subject": 14, "Size": 32, "Probe images": 56}
+    for name, value in small.items():
+        fill(page, name, value)
+    page.get_by_text("--probe-images 56").wait_for()
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url(re.compile("run=posed-mul-dml-1"))
+    page.get_by_role("button", name="Stop").wait_for()
+    page.reload()  # the training doesn't care
+    page.get_by_role("heading", name=re.compile("posed-mul-dml-1")).wait_for()
+    other = chromium.new_context().new_page()  # nor does it belong to one browser
+    other.goto(f"{address}/train")
+    other.get_by_role("button", name=re.compile("posed-mul-dml-1 · running")).wait_for()
+    other.context.close()
+    page.get_by_text("Finished after epoch 2 of 2").wait_for(timeout=90_000)
+    keep(page, "train")
+    page.get_by_role("link", name="Walk through its slices").click()
+    page.locator(".panel canvas").first.wait_for()
+    assert Run(runs / "posed-mul-dml-1").status["state"] == "finished"
+
+
+def test_a_training_is_stopped(page, runs):
+    page.goto("/train")
+    settle(page)
+    fill(page, "Epochs", 400)
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text(re.compile("^Cancelled")).first.wait_for(timeout=40_000)
+    run = max(runs.glob("posed-mul-dml-*"))
+    assert json.loads((run / "job.json").read_text())["done"]
+
+
+NOTEBOOK = """async ([text, css, data]) => {
+  const module = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  const values = { data, pick: { serial: 0, index: null } };
+  const el = document.body.appendChild(document.createElement("div"));
+  document.head.appendChild(document.createElement("style")).textContent = css;
+  window.values = values;
+  const model = { get: (k) => values[k], set: (k, v) => (values[k] = v), save_changes() {}, on() {}, off() {} };
+  window.end = module.default().render({ model, el });
+}"""
+
+
+def test_the_same_module_in_a_notebook(page, address, runs):
+    """As anywidget does it: the default export without an argument, then render with a model and an element."""
+    page.goto("/_stcore/health")  # any page of this origin
+    data = widgets.slices_payload(Run(runs / "fake"))
+    page.evaluate(NOTEBOOK, [widgets.module_text(*widgets.SLICES_PARTS), widgets.style_text("slices.css"), data])
+    page.locator(".panel canvas").nth(3).wait_for()
+    page.mouse.click(*find_point(page, 1))
+    assert page.locator(".near button").count() == 20
+    assert isinstance(page.evaluate("values.picked"), int)
+    keep(page, "notebook_view")
+    page.evaluate("window.end()")
+    assert page.locator(".panel").count() == 0
