@@ -1,4 +1,4 @@
-"""Trains the run that the repository ships: with UMAP layout, weights in half precision, no optimiser state (≤ 3 MB)."""
+"""Trains the run that the repository ships: with UMAP layout, half-precision weights, no optimiser state (≤ 3 MB)."""
 
 from __future__ import annotations
 
