@@ -1,114 +1,147 @@
-"""Answers to the exercises of walkthrough 1. Reading on before trying spoils the fun."""
+"""The exercises of walkthrough 1, with their answers: reading on before trying spoils the fun."""
+
+from __future__ import annotations
 
 import numpy as np
-from walkthrough import Exercise
+from exercise import Exercise
 
-_DARK, _LIGHT = np.full((2, 2, 3), 10, np.uint8), np.full((2, 2, 3), 250, np.uint8)
-PIXEL_DISTANCE = Exercise(
-    cases=(((_DARK, _DARK), 0.0), ((_LIGHT, _DARK), 240 * 12**0.5), ((_DARK, _LIGHT), 240 * 12**0.5)),
-    mistakes=(
+
+def pixel_distance(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.sqrt(((first.astype(float) - second.astype(float)) ** 2).sum()))
+
+
+def person_share_by_chance(people: int, expressions: int) -> float:
+    return (expressions - 1) / ((expressions - 1) + (people - 1))
+
+
+def triplet_loss(a: np.ndarray, p: np.ndarray, n: np.ndarray, tau: float) -> float:
+    return float(max(0.0, np.linalg.norm(a - p) - np.linalg.norm(a - n) + tau))
+
+
+def is_incomplete(d_ap: float, d_an: float, d_pn: float, tau: float) -> bool:
+    return bool(d_ap + tau <= d_an and d_pn < d_ap)
+
+
+def one_on_one(distances: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> float:
+    won = []
+    for a in range(len(distances)):
+        person = distances[a, (subjects == subjects[a]) & (labels != labels[a])]  # (q,)
+        expression = distances[a, (labels == labels[a]) & (subjects != subjects[a])]  # (r,)
+        won.append((person[:, None] < expression[None, :]).ravel())
+    return float(np.concatenate(won).mean())
+
+
+def _nearest_only(distances: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> float:
+    won = []
+    for a in range(len(distances)):
+        person = distances[a, (subjects == subjects[a]) & (labels != labels[a])]
+        expression = distances[a, (labels == labels[a]) & (subjects != subjects[a])]
+        won.append(person.min() < expression.min())
+    return float(np.mean(won))
+
+
+def _itself_counted(distances: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> float:
+    won = []
+    for a in range(len(distances)):
+        person, expression = distances[a, subjects == subjects[a]], distances[a, labels == labels[a]]
+        won.append((person[:, None] < expression[None, :]).ravel())
+    return float(np.concatenate(won).mean())
+
+
+def _faces(seed: int, people: int, expressions: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    points = np.random.default_rng(seed).normal(size=(people * expressions, 3))
+    distances = np.linalg.norm(points[:, None] - points, axis=-1)
+    return distances, np.tile(np.arange(expressions), people), np.repeat(np.arange(people), expressions)
+
+
+_images = np.random.default_rng(5).integers(0, 256, (4, 4, 4, 3)).astype(np.uint8)
+_o, _east, _north = np.array([0.0, 0.0]), np.array([1.0, 0.0]), np.array([0.0, 1.25])
+_wraps = "Images are uint8: 10 − 20 is 246 there, not −10. Convert before you subtract: first.astype(float)."
+
+EXERCISES = {
+    "pixel_distance": Exercise(
+        pixel_distance,
+        ((_images[0], _images[0]), (_images[0], _images[1]), (_images[2], _images[3])),
         (
-            lambda a, b: np.sqrt(((a - b).astype(float) ** 2).sum()),
-            "10 − 250 does not fit into an unsigned byte: uint8 wraps round to 16. Make floats first.",
+            "subtract the images, square, add everything up, take the root.",
+            "the images are uint8, which cannot hold negative numbers. Convert both to float first.",
+            "np.sqrt(((x - y) ** 2).sum()), with x and y as floats.",
         ),
         (
-            lambda a, b: np.sqrt(((a - b) ** 2).sum()),
-            "Squares of bytes wrap round at 256. Make floats before you subtract.",
+            (lambda x, y: np.sqrt(((x - y) ** 2).sum()), _wraps),
+            (lambda x, y: np.linalg.norm((x - y).astype(float)), _wraps),
+            (lambda x, y: ((x.astype(float) - y) ** 2).sum(), "That is the squared distance: the root is missing."),
+            (lambda x, y: np.abs(x.astype(float) - y).sum(), "That adds up absolute differences (city block)."),
+            (lambda x, y: np.sqrt(((x.astype(float) - y) ** 2).mean()), "That is a mean over pixels; D takes the sum."),
+        ),
+    ),
+    "person_share_by_chance": Exercise(
+        person_share_by_chance,
+        ((44, 7), (22, 7), (7, 7), (2, 3)),
+        (
+            "an anchor has two sorts of candidates. How many images are there of each sort?",
+            "if distances know nothing, each candidate is equally likely to be the nearest.",
+            "same person: expressions - 1 candidates. Same expression: people - 1.",
         ),
         (
-            lambda a, b: ((a.astype(float) - b.astype(float)) ** 2).sum(),
-            "That is the squared distance: the root is missing.",
+            (lambda p, e: 0.5, "It is a half only when both sorts have equally many candidates."),
+            (lambda p, e: e / (e + p), "The anchor itself is no candidate: take one off each sort."),
+            (lambda p, e: (p - 1) / (p + e - 2), "That is the share of the same expression: the other way round."),
+            (lambda p, e: (e - 1) / (p * e - 1), "Only two sorts of images are compared, not all images of the set."),
         ),
-        (lambda a, b: np.abs(a.astype(float) - b.astype(float)).sum(), "That is the Manhattan distance; square first."),
     ),
-    hints=("Look at the type of the pixels before you subtract.", "Differences, squares, sum over all pixels, root."),
-)
-
-TRIPLET_LOSS = Exercise(
-    cases=(((1.0, 1.1, 0.5), 0.4), ((1.0, 2.0, 0.5), 0.0), ((0.3, 0.2, 0.2), 0.3)),
-    mistakes=(
-        (lambda ap, an, tau: ap - an + tau, "Below 0 there is nothing left to punish: [·]₊ means max(·, 0)."),
-        (lambda ap, an, tau: max(an - ap + tau, 0), "D(a,n) and D(a,p) are swapped: this pushes the positive away."),
-        (lambda ap, an, tau: max(ap - an - tau, 0), "τ is added: the negative has to be farther by τ, not nearer."),
-    ),
-    hints=(
-        "The loss is 0 exactly where D(a,p) + τ ≤ D(a,n).",
-        "max(…, 0) of the left side minus the right side.",
-    ),
-)
-
-_LABELS, _ODD = [0, 0, 1, 1, 1], [0, 1, 1, 2]
-COUNT_TRIPLETS = Exercise(
-    cases=(((_LABELS,), 2 * 1 * 3 + 3 * 2 * 2), ((_ODD,), 2 * 1 * 2), (([3, 3, 3],), 0)),
-    mistakes=(
+    "triplet_loss": Exercise(
+        triplet_loss,
+        ((_o, _east, _north, 0.5), (_o, _east, 2 * _north, 0.5), (_o, _north, _east, 0.25), (_o, _east, _east, 0.0)),
         (
-            lambda labels: sum(labels.count(c) ** 2 * (len(labels) - labels.count(c)) for c in set(labels)),
-            "An image is not its own positive: n_c − 1 positives, not n_c.",
+            "two distances, both from the anchor: to the positive and to the negative.",
+            "[x]₊ is max(0, x): a negative that is far enough costs nothing, it earns nothing either.",
+            "max(0.0, D(a, p) - D(a, n) + tau)",
         ),
         (
-            lambda labels: sum(
-                labels.count(c) * (labels.count(c) - 1) // 2 * (len(labels) - labels.count(c)) for c in set(labels)
-            ),
-            "(a, p, n) and (p, a, n) are two triplets: each side is an anchor once.",
+            (lambda a, p, n, t: np.linalg.norm(a - p) - np.linalg.norm(a - n) + t,
+             "The hinge is missing: [x]₊ = max(0, x)."),
+            (lambda a, p, n, t: max(0, np.linalg.norm(a - n) - np.linalg.norm(a - p) + t),
+             "Signs: the positive's distance counts up, the negative's counts down."),
+            (lambda a, p, n, t: max(0, np.linalg.norm(a - p) - np.linalg.norm(a - n) - t),
+             "τ is added: the negative has to be farther by τ."),
+            (lambda a, p, n, t: max(0, ((a - p) ** 2).sum() - ((a - n) ** 2).sum() + t),
+             "Those are squared distances; here D is the plain one."),
+            (lambda a, p, n, t: max(0, np.linalg.norm(a - p) - np.linalg.norm(p - n) + t),
+             "That measures the negative from the positive; this loss looks from the anchor."),
         ),
     ),
-    hints=("Count for one class with n_c images in a batch of B first.", "Anchors × positives × negatives, summed."),
-)
-
-INCOMPLETE = Exercise(
-    cases=(
-        ((1.0, 1.6, 0.7, 0.5), True),
-        ((1.0, 1.2, 0.7, 0.5), False),
-        ((1.0, 1.6, 1.3, 0.5), False),
-        ((1.0, 1.5, 0.9, 0.5), True),
-    ),
-    mistakes=(
-        (lambda ap, an, pn, tau: pn < ap, "The triplet must be satisfied from the anchor's side too."),
-        (lambda ap, an, pn, tau: ap + tau <= an, "That is only the first half: where does the positive lie?"),
+    "is_incomplete": Exercise(
+        is_incomplete,
+        ((1.0, 1.5, 0.75, 0.25), (1.0, 1.5, 0.75, 0.75), (1.0, 1.5, 1.25, 0.25), (0.5, 0.75, 0.25, 0.25),
+         (1.0, 1.25, 1.125, 0.125), (1.0, 0.75, 0.5, 0.25), (0.5, 1.0, 1.25, 0.25),
+         (0.75, 1.0, 0.75, 0.125), (1.0, 1.5, 0.5, 0.5)),
         (
-            lambda ap, an, pn, tau: ap + tau <= an and pn < an,
-            "The positive is compared with its own anchor: D(p,n) < D(a,p).",
-        ),
-        (lambda ap, an, pn, tau: ap + tau < an and pn < ap, "At D(a,p) + τ = D(a,n) the loss is 0: ≤, not <."),
-    ),
-    hints=(
-        "Two conditions: what the loss sees, and what it does not see.",
-        "D(a,p) + τ ≤ D(a,n), and D(p,n) < D(a,p).",
-    ),
-)
-
-_APART = np.array([[0, 1, 3, 2.0], [1, 0, 2, 4], [3, 2, 0, 5], [2, 4, 5, 0]])
-_WHO, _WHAT = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-
-
-def _share(distances, labels, subjects, strict=True):
-    wins = []
-    for i in range(len(labels)):
-        person = [distances[i, j] for j in range(len(labels)) if subjects[j] == subjects[i] and labels[j] != labels[i]]
-        other = [
-            distances[i, j]
-            for j in range(len(labels))
-            if labels[j] == labels[i] and (subjects[j] != subjects[i] if strict else True)
-        ]
-        if person and other:
-            wins.append(min(person) < min(other))
-    return float(np.mean(wins))
-
-
-PERSON_SHARE = Exercise(
-    cases=(((_APART, _WHAT, _WHO), _share(_APART, _WHAT, _WHO)), ((_APART, _WHO, _WHAT), _share(_APART, _WHO, _WHAT))),
-    mistakes=(
-        (
-            lambda d, labels, subjects: _share(d, labels, subjects, strict=False),
-            "Every image has its own expression at distance 0: the other face must show another person.",
+            "two things have to be true at once.",
+            "one: the anchor's hinge is satisfied. Two: the negative is nearer to the positive than the anchor is.",
+            "d_ap + tau <= d_an and d_pn < d_ap",
         ),
         (
-            lambda d, labels, subjects: 1 - _share(d, labels, subjects),
-            "That is the share for the expression, the other side of the coin.",
+            (lambda ap, an, pn, t: pn < ap, "It is incomplete only if the anchor's hinge is satisfied as well."),
+            (lambda ap, an, pn, t: ap <= an and pn < ap, "τ is missing: the loss is 0 only if D(a,p) + τ ≤ D(a,n)."),
+            (lambda ap, an, pn, t: ap + t <= an and pn < an, "Compare D(p,n) with D(a,p), not with D(a,n)."),
+            (lambda ap, an, pn, t: ap + t < an and pn < ap, "At D(a,p) + τ = D(a,n) the loss is 0 already: ≤, not <."),
+            (lambda ap, an, pn, t: ap + t <= an, "That says only that the loss is 0. What about the positive's side?"),
         ),
     ),
-    hints=(
-        "For each image two minima: same person and other expression; same expression and other person.",
-        "Set everything else to infinity with np.where, then .min(axis=1) on both and compare.",
+    "one_on_one": Exercise(
+        one_on_one,
+        (_faces(1, 3, 3), _faces(2, 4, 3), _faces(3, 3, 5)),
+        (
+            "for one anchor, collect two lists: distances to the same person with another expression, and to the same "
+            "expression on another person.",
+            "every entry of the first list meets every entry of the second: person[:, None] < expression[None, :].",
+            "count all duels of all anchors together: collect the outcomes, and take one mean at the end.",
+        ),
+        (
+            (_nearest_only, "Only the nearest of each sort meet there: that is nearest_share again. Here all meet."),
+            (lambda d, labels, s: 1 - one_on_one(d, labels, s), "That is the share won by the expression."),
+            (_itself_counted, "The anchor is among its own candidates, at distance 0: leave it out."),
+        ),
     ),
-)
+}  # fmt: skip

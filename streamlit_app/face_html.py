@@ -26,6 +26,8 @@ STYLE = """<style>
 .md-four .md-face{width:auto;font-size:.8rem}.md-four img{width:100%;height:auto;aspect-ratio:1}
 [data-testid="stMainBlockContainer"]{max-width:1400px}
 @media(min-width:900px){[data-testid="stMainBlockContainer"]{padding-inline:2.6rem}}
+/* Streamlit writes white on the primary colour; on the dark theme's light one that is too faint. */
+[data-testid="stBaseButton-primary"]{color:light-dark(#fff,#10161a)}
 .md-muted{opacity:.82}
 .md-scroll{overflow-x:auto}
 .md-table{border-collapse:collapse;font-size:.92rem;min-width:100%}
