@@ -112,24 +112,36 @@ def _train(options: argparse.Namespace) -> None:
     given = {name: value for name, value in given.items() if value is not None}
     folder = Path(options.run)
     if (folder / "config.json").exists():
-        queued = Run(folder).status["state"] == "queued"
-        if queued and given:
+        run = Run(folder)
+        state = run.status["state"]
+        if state == "queued" and given:
             raise UsageError(f"{folder}: holds a queued run with settings of its own; give no others")
-        if queued:
-            given = Run(folder).config["config"]
-        elif not options.overwrite:
-            raise UsageError(f"{folder}: already holds a run; choose another folder, or replace it with --overwrite")
+        if state == "queued":
+            given = run.config["config"]
+        else:
+            _check_replaceable(run, state, options.overwrite)
     elif folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"{folder}: not empty and not a run folder; choose another")
     config = Config.from_dict(given)
     _show(run_training(folder, config, quiet=options.json), options)
 
 
+def _check_replaceable(run: Run, state: str, overwrite: bool) -> None:
+    """A run that is being trained is never replaced, one that has learnt something only if asked for."""
+    if state == "running":
+        raise UsageError(f"{run.path}: being trained right now by process {run.status['pid']}; stop that first")
+    if run.history and not overwrite:
+        raise UsageError(f"{run.path}: already holds a run; choose another folder, or replace it with --overwrite")
+
+
 def _resume(options: argparse.Namespace) -> None:
     from muldml_lite.commands.training import run_training
 
     run = Run(options.run)
-    if run.status["state"] == "finished":
+    state = run.status["state"]
+    if state == "running":
+        raise UsageError(f"{run.path}: being trained right now by process {run.status['pid']}; stop that first")
+    if state == "finished":
         raise UsageError(f"{run.path}: already finished; there is nothing to go on with")
     config = Config.from_dict(run.config["config"])
     _show(run_training(run.path, config, resume=run, quiet=options.json), options)

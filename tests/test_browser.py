@@ -101,6 +101,42 @@ def test_a_click_shows_the_face_and_its_neighbours_everywhere(page, runs):
     page.wait_for_url(lambda url: f"point={point}" not in url and "point=" in url)
 
 
+def left_edge(page):
+    """Just inside the left edge of a point's reach, where rounding the place leads out of it again."""
+    tip, left = page.locator(".tip"), page.locator(".panel canvas").first.bounding_box()["x"]
+
+    def move(x, y):
+        page.mouse.move(x, y)
+        page.wait_for_timeout(15)
+
+    start, y = find_point(page)
+    for _ in range(20):
+        x = start
+        move(x, y)
+        while tip.is_visible():
+            x -= 0.5
+            move(x, y)
+        while not tip.is_visible():
+            x += 0.1
+            move(x, y)
+        if 0.2 < (x - left) % 1 < 0.48:
+            return x, y
+        y += 0.7
+    raise AssertionError("no such edge was found")
+
+
+def test_a_click_picks_the_face_that_is_lit_also_at_the_edge_of_its_reach(page):
+    """The coordinates of a click are rounded: a face was lit, and the click missed it."""
+    page.goto("/slices?run=fake")
+    settle(page)
+    x, y = left_edge(page)
+    tip = page.locator(".tip")
+    lit = tip.locator("small").inner_text().split(" · ")[0]
+    page.mouse.click(x, y)
+    page.wait_for_url(re.compile("point="))
+    page.get_by_text(lit).first.wait_for()
+
+
 def test_keyboard_alone(page):
     page.goto("/slices?run=fake")
     settle(page)

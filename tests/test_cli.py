@@ -104,9 +104,11 @@ def test_a_stopped_training_is_resumed(tmp_path, how):
         [sys.executable, "-m", "muldml_lite", *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     wait_for(lambda: (folder / "history.jsonl").exists() and len(Run(folder).history) >= 3)
+    assert "being trained right now" in muldml("resume", "--run", folder).stderr
+    assert "being trained right now" in muldml("train", "--run", folder, "--overwrite").stderr
     os.kill(process.pid, how)
     process.communicate()
-    assert Run(folder).status["state"] == ("cancelled" if how == signal.SIGTERM else "running")
+    assert Run(folder).status["state"] == ("cancelled" if how == signal.SIGTERM else "failed")
     reached = len(Run(folder).history)
     config = json.loads((folder / "config.json").read_text())
     config["config"]["epochs"] = reached + 1  # enough is enough
@@ -132,10 +134,21 @@ def test_failures_are_kept_in_the_folder(tmp_path):
         Image.new("RGB", (8, 8)).save(root / label / "1.png")
     done = muldml("train", "--run", tmp_path / "r", "--data", "folder", "--root", root)
     assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("muldml train: ")  # on a line of its own
     assert "1.png: the only image of class" in done.stderr
     status = Run(tmp_path / "r").status
     assert status["state"] == "failed"
     assert "the only image of class" in status["message"]
+    again = muldml("train", "--run", tmp_path / "r", *TINY, "--json")  # nothing was learnt, so nothing is in the way
+    assert again.returncode == 0, again.stderr
+
+
+def test_layout_of_a_run_that_has_no_snapshot(tmp_path):
+    writer = RunWriter(tmp_path / "r")
+    writer.config(Config().to_dict())
+    done = muldml("layout", "--run", writer.path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("no snapshot yet, so there is nothing to lay out")
 
 
 @pytest.mark.parametrize(

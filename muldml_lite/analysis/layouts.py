@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from muldml_lite.runs import Run
+from muldml_lite.runs import Run, RunError
 
 KINDS = ("pca", "umap")
 NEIGHBOURS = 15  # umap-learn's default
@@ -20,11 +20,16 @@ def make_layout(
 
     The last epoch is laid out first; each earlier one is turned (and for UMAP started) to lie near its
     successor. `progress(done, total)` counts pictures.
+
+    Raises:
+        RunError: the run has no snapshot.
     """
     if kind not in KINDS:
         raise ValueError(f"kind: {kind!r} given, expected one of {', '.join(KINDS)}")
     place = _pca if kind == "pca" else _umap
     epochs = run.epochs
+    if not epochs:
+        raise RunError(f"{run.path / 'snapshots'}: no snapshot yet, so there is nothing to lay out")
     frames: list[np.ndarray] = []
     following: list[np.ndarray | None] = []
     for epoch in reversed(epochs):

@@ -37,8 +37,7 @@ def run_training(folder: Path, config: Config, *, resume: Run | None = None, qui
     if resume is None:
         writer.config(config.to_dict(), versions=versions)
     writer.status("running", "reading data")
-    with _said_in(writer):
-        job = _Job(writer, config, quiet)
+    with _said_in(writer), _Job(writer, config, quiet) as job:
         for record in train(config, job.load(), resume=resume, on_step=job.on_step):
             job.write(record)
         writer.status("running", "layout")
@@ -56,6 +55,12 @@ class _Job:
         self.judgements: list[Judgements] = []
         self.last: EpochRecord | None = None
         self.bar = tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True)
+
+    def __enter__(self) -> _Job:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.bar.close()  # before anything is said about an error
 
     def load(self) -> FaceDataset:
         def progress(done: int, total: int) -> None:
@@ -111,7 +116,6 @@ class _Job:
             self.bar.write(f"epoch {record.epoch}: {line}", file=sys.stderr)
 
     def summary(self) -> dict[str, Any]:
-        self.bar.close()
         values = self.last.to_json()
         kept = ("epoch", "head_accuracy", "knn_accuracy", "train_accuracy", "loss", "slices", "warnings")
         return {"run": str(self.writer.path), **{name: values[name] for name in kept}}

@@ -13,8 +13,9 @@ function makePanel(view, slice) {
   });
   canvas.addEventListener("pointerleave", () => view.hover(-1, panel));
   canvas.addEventListener("click", (event) => {
-    const reach = event.pointerType === "touch" ? 26 : 16;
-    view.pick(nearestPoint(view, panel, ...at(event), reach), panel);
+    // A click has rounded coordinates, the move before it had not: what is lit is what is meant.
+    const touch = event.pointerType === "touch";
+    view.pick(!touch && view.lit >= 0 ? view.lit : nearestPoint(view, panel, ...at(event), touch ? 26 : 16), panel);
   });
   canvas.addEventListener("keydown", (event) => onKey(view, panel, event));
   canvas.addEventListener("focus", () => (view.focused = panel));
