@@ -89,7 +89,10 @@ def test_softmax_leaves_the_metric_loss_out(dataset):
     config = dataclasses.replace(SMALL, method="softmax", slices=1)
     last = list(train(config, dataset))[-1]
     assert last.loss == last.cross_entropy
-    assert last.slices[0].loss > 0  # measured all the same
+    assert last.metric_loss is None
+    assert (last.slices[0].threshold, last.slices[0].loss, last.slices[0].active_fraction) == (None, None, None)
+    assert 0 < last.slices[0].mean_distance < 2  # the embedding is measured all the same
+    assert last.warnings == ()
 
 
 def test_checkpoint_gives_back_the_network(dataset, tmp_path):
@@ -202,6 +205,7 @@ def test_collapse_and_saturation_are_said(changes, hinges, said):
 
 def test_loss_of_each_method():
     assert make_loss(Config()).loss == "dual"
+    assert make_loss(Config(method="softmax")) is None
     assert len(make_loss(Config()).thresholds) == 8
     assert make_loss(Config(method="triplet")).loss == "triplet"
     assert make_loss(Config(method="triplet")).thresholds.tolist() == pytest.approx([0.45])

@@ -14,7 +14,6 @@ from muldml_lite.data import DataError, FaceDataset, load_dataset
 from muldml_lite.runs import Run
 from muldml_lite.trainer import load_network
 from muldml_lite.trainer.evaluate import evaluate, look
-from muldml_lite.trainer.loop import make_loss
 
 
 def evaluate_run(run: Run, data: str | None = None, root: str | None = None) -> dict[str, Any]:
@@ -29,8 +28,7 @@ def evaluate_run(run: Run, data: str | None = None, root: str | None = None) -> 
         config = dataclasses.replace(config, data=data or config.data, root=root or config.root)
     dataset = _with_classes(load_dataset(config), run.probe.classes, config.data)
     view = look(load_network(run), dataset, torch.device("cpu"), config.slices)
-    thresholds = make_loss(config).thresholds.tolist()
-    measured = evaluate(view, dataset, np.flatnonzero(dataset.test), thresholds, config.neighbours)
+    measured = evaluate(view, dataset, np.flatnonzero(dataset.test), [None] * config.slices, config.neighbours)
     truth = dataset.labels[dataset.test]
     said = view.probabilities.argmax(1)[dataset.test]
     return {

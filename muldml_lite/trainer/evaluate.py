@@ -33,7 +33,7 @@ class Evaluation:
 
     head_accuracy: float
     knn_accuracy: float
-    thresholds: list[float]
+    thresholds: list[float | None]
     slice_knn: list[float]
     slice_distance: list[float]  # mean over all pairs of the chosen images
 
@@ -61,7 +61,7 @@ def look(network: nn.Module, dataset: FaceDataset, device: torch.device, slices:
     return View(embedding.numpy(), split_slices(embedding, slices).numpy(), torch.cat(logits).softmax(1).numpy())
 
 
-def evaluate(view: View, dataset: FaceDataset, rows: np.ndarray, thresholds: list[float], k: int) -> Evaluation:
+def evaluate(view: View, dataset: FaceDataset, rows: np.ndarray, thresholds: list[float | None], k: int) -> Evaluation:
     """k-NN with all training images as gallery, and the classification head, on the held-out images.
 
     Args:

@@ -88,7 +88,8 @@ class _Session:
         optimizer = torch.optim.AdamW(network.parameters(), weight_decay=config.weight_decay)
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         self.weights = Weights(self.accelerator.unwrap_model(self.network), self.optimizer)
-        self.loss = make_loss(config).to(self.accelerator.device)
+        self.loss = make_loss(config)
+        self.loss = self.loss and self.loss.to(self.accelerator.device)
         self.augment = make_augmentation(config).to(self.accelerator.device)
         self.images = torch.from_numpy(dataset.images[~dataset.test]).to(self.accelerator.device)
         self.labels = torch.from_numpy(dataset.labels[~dataset.test]).to(self.accelerator.device)
@@ -123,7 +124,7 @@ class _Session:
         torch.manual_seed(_epoch_seed(self.config.seed, epoch))
         self.sampler.set_epoch(epoch)
         self.network.train()
-        joint = self.config.method != "softmax" and epoch > self.config.warmup_epochs
+        joint = self.loss is not None and epoch > self.config.warmup_epochs
         sums = _Sums()
         for number, rows in enumerate(self.sampler, 1):
             sums.add(*self._step(torch.tensor(rows, device=self.images.device), joint))
@@ -140,14 +141,14 @@ class _Session:
         left = self._seconds_left(epoch * len(self.sampler))
         return self._record(epoch, "joint" if joint else "warm-up", means, sums.report(), started, left)
 
-    def _step(self, rows: Tensor, joint: bool) -> tuple[Tensor, Tensor, Tensor, LossReport, int]:
+    def _step(self, rows: Tensor, joint: bool) -> tuple[Tensor, Tensor, Tensor, LossReport | None, int]:
         """One batch: total loss, cross entropy, right answers, report of the metric loss, images."""
         labels = self.labels[rows]  # (B,)
         images = self.augment(to_float(self.images[rows]))  # (B, 3, S, S)
         embedding, logits = self.network(images)  # (B, D), (B, C)
         cross_entropy = nn.functional.cross_entropy(logits, labels)
-        with torch.set_grad_enabled(joint):  # before that, and for softmax, it is measured only
-            report = self.loss.report(embedding, labels)
+        with torch.set_grad_enabled(joint):  # before that it is measured only
+            report = self.loss.report(embedding, labels) if self.loss else None
         total = cross_entropy + self.config.metric_weight * report.total if joint else cross_entropy
         self.optimizer.zero_grad()
         self.accelerator.backward(total)
@@ -169,10 +170,10 @@ class _Session:
         left: float | None,
     ) -> EpochRecord:
         view = look(self.network, self.dataset, self.accelerator.device, self.config.slices)
-        thresholds = self.loss.thresholds.tolist()
+        thresholds = self.loss.thresholds.tolist() if self.loss else [None] * self.config.slices
         measured = evaluate(view, self.dataset, self.probe.index, thresholds, self.config.neighbours)
         records = measured.slice_records(slices)
-        hinges = 2 if self.loss.loss == "dual" else 1
+        hinges = 2 if self.loss and self.loss.loss == "dual" else 1
         return EpochRecord(
             epoch=epoch,
             phase=phase,
@@ -196,33 +197,43 @@ class _Sums:
 
     def __init__(self) -> None:
         self.batches, self.images = 0, 0
-        self.scalars: Tensor | float = 0.0  # (4,) total, cross entropy, metric loss, right answers
+        self.scalars: Tensor | float = 0.0  # (3,) total, cross entropy, right answers
         self.slices: Tensor | float = 0.0  # (5, N)
 
-    def add(self, total: Tensor, cross_entropy: Tensor, right: Tensor, report: LossReport, images: int) -> None:
+    def add(self, total: Tensor, cross_entropy: Tensor, right: Tensor, report: LossReport | None, images: int) -> None:
         self.batches += 1
         self.images += images
-        self.scalars = self.scalars + torch.stack([total, cross_entropy, report.total.detach(), right.float()])
-        self.slices = self.slices + torch.stack([getattr(report, name).float() for name in _REPORTED])
+        self.scalars = self.scalars + torch.stack([total, cross_entropy, right.float()])
+        if report is not None:
+            self.slices = self.slices + torch.stack([getattr(report, name).float() for name in _REPORTED])
 
-    def means(self) -> dict[str, float]:
-        total, cross_entropy, metric, right = self.scalars.tolist()
-        names = ("loss", "cross_entropy", "metric_loss")
-        values = dict(zip(names, (v / self.batches for v in (total, cross_entropy, metric)), strict=True))
-        return {**values, "train_accuracy": right / self.images}
+    def means(self) -> dict[str, float | None]:
+        total, cross_entropy, right = self.scalars.tolist()
+        per_slice = (self.report() or {}).get("per_slice")
+        return {
+            "loss": total / self.batches,
+            "cross_entropy": cross_entropy / self.batches,
+            "metric_loss": sum(per_slice) / len(per_slice) if per_slice else None,
+            "train_accuracy": right / self.images,
+        }
 
-    def report(self) -> dict[str, list[float]]:
+    def report(self) -> dict[str, list[float]] | None:
+        """Means of the loss reports; None if the method has no metric loss."""
+        if not isinstance(self.slices, Tensor):
+            return None
         return dict(zip(_REPORTED, (self.slices / self.batches).tolist(), strict=True))
 
 
 _REPORTED = ("per_slice", "active_fraction", "incomplete_fraction", "mean_positive", "mean_negative")
 
 
-def make_loss(config: Config) -> MultiThresholdLoss:
-    """The metric loss of a method. For softmax it is not trained, only measured."""
+def make_loss(config: Config) -> MultiThresholdLoss | None:
+    """The metric loss of a method; softmax has none."""
+    if config.method == "softmax":
+        return None
     return MultiThresholdLoss(
         sample_thresholds(config.slices, *config.thresholds, spacing=config.spacing, seed=config.seed),
-        loss="triplet" if config.method in ("triplet", "softmax") else "dual",
+        loss="triplet" if config.method == "triplet" else "dual",
         mining=config.mining,
         squared=config.squared,
         reduction=config.reduction,

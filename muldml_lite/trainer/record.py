@@ -15,7 +15,7 @@ from muldml_lite.runs import Judgements, Probe, Snapshot
 class SliceRecord:
     """One slice after one epoch. Means over the epoch's batches, where not said otherwise."""
 
-    threshold: float  # τ
+    threshold: float | None  # τ; None: the method has no metric loss, and what depends on τ is None as well
     loss: float | None  # mean metric loss; None before training
     active_fraction: float | None  # share of hinges above 0
     incomplete_fraction: float | None  # share of mined triplets judged incompletely

@@ -129,7 +129,8 @@ def profile(run: Run) -> None:
     """Does the threshold matter here? The run's own numbers."""
     with run_cache.run_problems():
         history = run_cache.history(run)
-        if not history or len(history[-1]["slices"]) < 2:
+        slices = history[-1]["slices"] if history else []
+        if len(slices) < 2 or slices[0].get("threshold") is None:
             return
         st.subheader("What the threshold does in this run")
         last = history[-1]
