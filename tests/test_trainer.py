@@ -85,6 +85,15 @@ def test_it_learns_what_it_is_shown(dataset):
     assert last.slices[0].loss < 0.95 * 2 * 0.1  # stuck at 2 τ it would be 0.2
 
 
+@pytest.mark.parametrize("images_per_class", [2, 4, 9, 18])
+def test_very_few_steps_are_enough_for_the_schedule(dataset, images_per_class):
+    config = dataclasses.replace(SMALL, epochs=1, warmup_epochs=0, images_per_class=images_per_class)
+    first, last = train(config, dataset)
+    assert first.learning_rate < config.learning_rate
+    assert last.learning_rate < 1e-3 * config.learning_rate
+    assert math.isfinite(last.loss)
+
+
 def test_softmax_leaves_the_metric_loss_out(dataset):
     config = dataclasses.replace(SMALL, method="softmax", slices=1)
     last = list(train(config, dataset))[-1]

@@ -101,8 +101,10 @@ class _Session:
             seed=config.seed,
         )
         self.total = len(self.sampler) * config.epochs
+        steps = self.total + 1  # the schedule counts the rate before the first step, too
+        rise = max(0.2, 1.5 / steps)  # share of steps with a rising rate; of very few steps, at least one
         self.schedule = OneCycleLR(
-            optimizer, config.learning_rate, total_steps=self.total + 1, pct_start=0.2, cycle_momentum=False
+            optimizer, config.learning_rate, total_steps=steps, pct_start=rise, cycle_momentum=False
         )
         self.probe = choose_probe(dataset, config.probe_images, config.seed)
         self.started, self.first_step = time.perf_counter(), 0
