@@ -5,6 +5,7 @@ import pytest
 from test_runs import make_probe
 
 from muldml_lite.analysis import confusion, make_layout, nearest_share, neighbours, pair_distances, slice_table
+from muldml_lite.analysis.layouts import turned
 from muldml_lite.config import Config
 from muldml_lite.runs import Run, RunError, RunWriter, Snapshot
 
@@ -68,6 +69,14 @@ def test_layout_frames_glide(tmp_path, kind):
     jump = np.abs(np.diff(placed, axis=0) / spread[1:]).mean()
     mirrored = np.abs((placed[1:] + placed[:-1]) / spread[1:]).mean()
     assert jump < 0.7 * mirrored
+
+
+def test_a_turned_and_mirrored_picture_is_turned_back():
+    target = np.random.default_rng(0).normal(size=(20, 2))
+    turn = circle(np.array([0.7, 0.7 + np.pi / 2])) * [[1], [-1]]  # rotated by 40°, then mirrored
+    np.testing.assert_allclose(turned(target @ turn, target), target, atol=1e-12)
+    np.testing.assert_allclose(turned(3 * target @ turn, target), 3 * target, atol=1e-12)  # size is kept
+    assert turned(target, None) is target
 
 
 def test_pca_keeps_the_scale_of_a_collapsed_slice(tmp_path):

@@ -12,6 +12,7 @@ from muldml_lite.data import load_dataset
 from muldml_lite.losses import multi_threshold_loss, split_slices
 from muldml_lite.model import EmbeddingNet, to_float
 from muldml_lite.runs import Run, RunError, RunWriter
+from muldml_lite.sampler import PKSampler
 from muldml_lite.trainer import SliceRecord, TrainingError, find_problems, save_checkpoint, train
 from muldml_lite.trainer.checkpoint import FILE, load_network
 from muldml_lite.trainer.loop import make_loss
@@ -63,6 +64,15 @@ def test_same_seed_same_training(records, dataset):
     for record, two in zip(records, again, strict=True):
         one = record.to_json()
         assert {k: v for k, v in one.items() if k not in timed} == {k: v for k, v in two.items() if k not in timed}
+
+
+def test_every_epoch_draws_batches_of_its_own(dataset, monkeypatch):
+    drawn = []
+    draw = PKSampler.__iter__
+    monkeypatch.setattr(PKSampler, "__iter__", lambda sampler: drawn.append(list(draw(sampler))) or iter(drawn[-1]))
+    list(train(SMALL, dataset))
+    assert len(drawn) == 3
+    assert drawn[0] != drawn[1] != drawn[2]
 
 
 def test_a_resumed_training_repeats_an_uninterrupted_one(records, dataset, tmp_path):

@@ -37,7 +37,7 @@ def make_layout(
         following = following or [None] * len(slices)
         frame = []
         for number, (vectors, target) in enumerate(zip(slices, following, strict=True), 1):
-            frame.append(_turned(place(vectors, target), target))
+            frame.append(turned(place(vectors, target), target))
             if progress:
                 progress(len(frames) * len(slices) + number, len(epochs) * len(slices))
         following = list(frame)
@@ -74,7 +74,7 @@ def _umap(vectors: np.ndarray, target: np.ndarray | None) -> np.ndarray:
     return placed / np.abs(placed).max()
 
 
-def _turned(placed: np.ndarray, target: np.ndarray | None) -> np.ndarray:
+def turned(placed: np.ndarray, target: np.ndarray | None) -> np.ndarray:
     """Rotate or mirror (n, 2) onto the target, without scaling (orthogonal Procrustes)."""
     if target is None:
         return placed
