@@ -143,6 +143,19 @@ def test_failures_are_kept_in_the_folder(tmp_path):
     assert again.returncode == 0, again.stderr
 
 
+def test_skip_bad_trains_on_and_counts(tmp_path):
+    drawn = tmp_path / "faces"
+    assert muldml("faces", "--subjects", 8, "--images-per-subject", 14, "--size", 32, "--out", drawn).returncode == 0
+    victim = next((drawn / "images").iterdir())
+    victim.write_bytes(victim.read_bytes()[:60])
+    words = ["train", "--run", tmp_path / "r", *TINY, "--data", "manifest", "--root", drawn, "--json"]
+    assert f"{victim}: damaged image" in muldml(*words).stderr
+    done = muldml(*words, "--skip-bad")
+    assert json.loads(done.stdout)["images_left_out"] == 1
+    assert victim.name in done.stderr
+    assert len(Run(tmp_path / "r").config["data"]["skipped"]) == 1
+
+
 def test_layout_of_a_run_that_has_no_snapshot(tmp_path):
     writer = RunWriter(tmp_path / "r")
     writer.config(Config().to_dict())

@@ -118,7 +118,8 @@ class _Job:
     def summary(self) -> dict[str, Any]:
         values = self.last.to_json()
         kept = ("epoch", "head_accuracy", "knn_accuracy", "train_accuracy", "loss", "slices", "warnings")
-        return {"run": str(self.writer.path), **{name: values[name] for name in kept}}
+        left_out = len(Run(self.writer.path).config["data"]["skipped"])
+        return {"run": str(self.writer.path), "images_left_out": left_out, **{name: values[name] for name in kept}}
 
 
 def _clear(folder: Path) -> None:
