@@ -9,7 +9,7 @@ import muldml_lite
 
 ORDER = [
     *("config", "faces", "data", "sampler", "model", "mining", "losses", "metrics", "runs", "trainer", "analysis"),
-    *("claims", "plots", "widgets", "commands", "__main__"),
+    *("claims", "plots", "widgets", "bench", "commands", "__main__"),
 ]
 PACKAGE = Path(muldml_lite.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))

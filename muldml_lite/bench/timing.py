@@ -1,0 +1,104 @@
+"""Times of several cases that run in turn, and ratios of neighbours in time."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+_SHORTEST = 0.01  # s a measurement: shorter calls are repeated, or the clock's and the machine's jitter would show
+_FEWEST = 3  # rounds of a slow case
+
+
+class Spread(NamedTuple):
+    """Median and quartiles."""
+
+    median: float
+    q1: float
+    q3: float
+
+
+class Times(NamedTuple):
+    """Seconds a call, one number a round; round i of all cases of a group ran next to each other."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def spread(self) -> Spread:
+        return spread(self.seconds)
+
+    @property
+    def least(self) -> float:
+        return min(self.seconds)
+
+
+def alternating(
+    cases: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int = 30,
+    seconds: float | None = None,
+    warmup: int = 1,
+    on_round: Callable[[], None] | None = None,
+) -> dict[str, Times]:
+    """Time `cases` in turn: every round runs each once, beginning with another one.
+
+    Args:
+        cases: name → one call of it. Calls under 10 ms are repeated within a measurement.
+        rounds: at most so many rounds.
+        seconds: budget of all rounds together. A case too slow for its share of it gets fewer rounds, at least 3,
+            or 1 if three of its calls alone would outlast the budget; its rounds are the first ones.
+        warmup: calls of each case before the first round, at least 1; the last one tells what a call costs.
+        on_round: called after every round.
+
+    Returns:
+        name → times.
+    """
+    cost = {name: _warm_up(run, warmup) for name, run in cases.items()}
+    repeats = {name: max(1, round(_SHORTEST / max(cost[name], 1e-7))) for name in cases}
+    most = share_rounds({name: cost[name] * repeats[name] for name in cases}, rounds, seconds)
+    taken: dict[str, list[float]] = {name: [] for name in cases}
+    for turn in range(max(most.values(), default=0)):
+        active = [name for name in cases if turn < most[name]]
+        first = turn % len(active)
+        for name in active[first:] + active[:first]:
+            taken[name].append(_time_calls(cases[name], repeats[name]) / repeats[name])
+        if on_round:
+            on_round()
+    return {name: Times(tuple(measured)) for name, measured in taken.items()}
+
+
+def ratio(times: Times, to: Times) -> Spread:
+    """Time of a case over that of another, round by round, over the rounds that both ran."""
+    return spread([a / b for a, b in zip(times.seconds, to.seconds, strict=False)])
+
+
+def spread(values: tuple[float, ...] | list[float]) -> Spread:
+    if len(values) == 1:
+        return Spread(values[0], values[0], values[0])
+    q1, median, q3 = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(median, q1, q3)
+
+
+def share_rounds(cost: Mapping[str, float], rounds: int, seconds: float | None) -> dict[str, int]:
+    """Rounds of each case within the budget; what quick cases leave over goes to the slow ones."""
+    if seconds is None:
+        return dict.fromkeys(cost, rounds)
+    shares, left = {}, seconds
+    for number, name in enumerate(sorted(cost, key=lambda name: cost[name])):
+        price = max(cost[name], 1e-9)
+        fewest = _FEWEST if _FEWEST * price <= seconds else 1
+        shares[name] = min(rounds, max(fewest, int(left / (len(cost) - number) / price)))
+        left = max(0.0, left - shares[name] * price)
+    return shares
+
+
+def _warm_up(run: Callable[[], object], calls: int) -> float:
+    return [_time_calls(run, 1) for _ in range(max(1, calls))][-1]
+
+
+def _time_calls(run: Callable[[], object], calls: int) -> float:
+    started = time.perf_counter()
+    for _ in range(calls):
+        run()
+    return time.perf_counter() - started
