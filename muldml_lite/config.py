@@ -14,6 +14,7 @@ BACKBONES = ("small", "resnet18")
 DATASETS = ("drawn:posed", "drawn:wild", "folder", "manifest")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16")
+STORES = ("auto", "device", "host")
 SPACINGS = ("uniform", "log", "random")
 REDUCTIONS = ("mean", "mean-nonzero")
 
@@ -59,7 +60,7 @@ class Config:
     # Optimisation
     epochs: int = _option(12, "passes over the training images")
     warmup_epochs: int = _option(2, "first epochs with cross entropy alone, against collapse")
-    classes_per_batch: int = _option(7, "P: classes in a batch (fewer if the data has fewer)")
+    classes_per_batch: int = _option(7, "P: classes in a batch, of all processes together (fewer if data has fewer)")
     images_per_class: int = _option(18, "K: images of each class in a batch")
     learning_rate: float = _option(5e-3, "highest learning rate of AdamW's one-cycle schedule")
     weight_decay: float = _option(1e-2, "weight decay of AdamW")
@@ -67,7 +68,9 @@ class Config:
     seed: int = _option(0, "seed of data, split, weights, batches and augmentation")
     # Machine
     device: str = _option("auto", "where to compute; auto: CUDA, then MPS, then the CPU", DEVICES)
-    precision: str = _option("auto", "auto: bf16 on CUDA devices that have it, else fp32", PRECISIONS)
+    precision: str = _option("auto", "auto: bf16 where the hardware has it, else fp32", PRECISIONS)
+    image_store: str = _option("auto", "where images wait; auto: on the device if they fit there, else host", STORES)
+    image_workers: int = _option(0, "processes that read ahead from images on the host; 0: none but the training one")
     # Record
     probe_images: int = _option(420, "images followed through training: embeddings kept after each epoch")
     neighbours: int = _option(5, "k of the k-nearest-neighbour classifier")
@@ -108,6 +111,7 @@ class Config:
         _need(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
         _need(self.metric_weight >= 0, "metric_weight", self.metric_weight, "0 or more")
         _need(self.seed >= 0, "seed", self.seed, "0 or more")
+        _need(0 <= self.image_workers <= 128, "image_workers", self.image_workers, "0 to 128")
         _need(self.probe_images >= 20, "probe_images", self.probe_images, "20 or more")
         _need(self.neighbours >= 1, "neighbours", self.neighbours, "1 or more")
         _need(

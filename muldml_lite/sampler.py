@@ -1,7 +1,7 @@
 """Batches of P classes × K images, so that every anchor finds positives and negatives in its batch."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -50,6 +50,11 @@ class PKSampler(Sampler[list[int]]):
         self.seed = seed
         self.epoch = 0
 
+    @property
+    def batch_size(self) -> int:
+        """Images in a batch, P·K."""
+        return self.classes_per_batch * self.images_per_class
+
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration draws."""
         self.epoch = epoch
@@ -73,17 +78,19 @@ class _Deck:
     def __init__(self, cards: list[int], rng: random.Random) -> None:
         self._cards = cards
         self._rng = rng
-        self._left: list[int] = []
+        self._left: list[int] = []  # the next one last: taking from a list's end moves nothing
 
     def deal(self, count: int) -> list[int]:
-        hand: list[int] = []
-        for _ in range(count):
-            if not self._left:
-                self._left = self._rng.sample(self._cards, len(self._cards))
-            # A hand may span two shuffles: take the first card that is in the hand the fewest times.
-            card = min(self._left, key=hand.count)
-            self._left.remove(card)
-            hand.append(card)
+        hand = self._left[: -count - 1 : -1]
+        del self._left[-count:]
+        while len(hand) < count:
+            fresh = self._rng.sample(self._cards, len(self._cards))
+            # A hand may span two shuffles: cards that it holds already, the most often held ones last, have to wait.
+            held = Counter(hand)
+            dealt = sorted(fresh, key=held.__getitem__)[: count - len(hand)]
+            hand += dealt
+            gone = set(dealt)
+            self._left = [card for card in reversed(fresh) if card not in gone]
         return hand
 
 

@@ -15,8 +15,8 @@ from muldml_lite.runs import Run, RunError, RunWriter
 from muldml_lite.sampler import PKSampler
 from muldml_lite.trainer import SliceRecord, TrainingError, find_problems, save_checkpoint, train
 from muldml_lite.trainer.checkpoint import FILE, load_network
-from muldml_lite.trainer.loop import make_loss
 from muldml_lite.trainer.probe import choose_probe
+from muldml_lite.trainer.session import make_loss
 
 SMALL = Config(
     subjects=8,
@@ -154,7 +154,10 @@ def test_a_loss_that_is_no_number_stops_with_the_reason(dataset, monkeypatch):
     monkeypatch.setattr(EmbeddingNet, "forward", spoilt)
     session = train(SMALL, dataset)
     assert next(session).epoch == 0
-    with pytest.raises(TrainingError, match=r"epoch 1: the loss is nan; lower --learning-rate \(now 0.005\)"):
+    expected = r"epoch 1, step 1 of 3: the loss is nan; lower learning_rate \(now 0.005\)"
+    with pytest.raises(TrainingError, match=expected):
+        TrainingError, match=r"epoch 1, step 1 of 3: the loss is nan; lower learning_rate \(now 0.005\)"
+    ):
         next(session)
 
 

@@ -19,26 +19,48 @@ from muldml_lite.analysis import make_layout
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import DataError, FaceDataset, load_dataset
 from muldml_lite.runs import Judgements, Run, RunError, RunWriter
-from muldml_lite.trainer import EpochRecord, Step, TrainingError, save_checkpoint, train
+from muldml_lite.trainer import (
+    EpochRecord,
+    Step,
+    TrainingError,
+    is_main_process,
+    read_progress,
+    save_checkpoint,
+    train,
+    wait_for_all,
+)
 
 _VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "skia-python")
-_MADE = ("history.jsonl", "probe.npz", "snapshots", "judgements.npz", "layout.npz", "checkpoint", "status.json")
+# The status first, then the checkpoint: a clearing that is killed half-way leaves no finished run without results,
+# and no checkpoint without a history.
+_MADE = ("status.json", "checkpoint", "history.jsonl", "probe.npz", "snapshots", "judgements.npz", "layout.npz")
 
 
 def run_training(folder: Path, config: Config, *, resume: Run | None = None, quiet: bool = False) -> dict[str, Any]:
     """Train into `folder`; returns the last epoch's numbers.
 
-    Whatever ends the training, the folder's status says it: finished, failed with the reason, or cancelled.
+    Whatever ends the training, the folder's status says it: finished, failed with the reason, or cancelled. A run that
+    was stopped before its first checkpoint is resumed by starting anew. Under `accelerate launch` one process
+    writes and returns the numbers; the others train along and return nothing.
     """
-    if resume is None:
-        _clear(folder)
+    progress = read_progress(resume) if resume else None  # of the last epoch that is safe
+    wait_for_all(config)  # nobody writes before all have looked at what is in the folder
+    if not is_main_process():
+        for _ in train(config, resume=resume if progress else None):
+            pass
+        return {}
     writer = RunWriter(folder)
-    versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
-    if resume is None:
+    writer.sweep()
+    if progress is None:
+        _clear(folder)
+        versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
         writer.config(config.to_dict(), versions=versions)
+    else:
+        # A kill may have come between an epoch's checkpoint and its line, or in the middle of the line.
+        writer.history([line for line in resume.history if line["epoch"] < progress["epoch"]] + [progress])
     writer.status("running", "reading data")
     with _said_in(writer), _Job(writer, config, quiet) as job:
-        for record in train(config, job.load(), resume=resume, on_step=job.on_step):
+        for record in train(config, job.load(), resume=resume if progress else None, on_step=job.on_step):
             job.write(record)
         writer.status("running", "layout")
         writer.layout("pca", *make_layout(Run(folder)))
@@ -53,7 +75,6 @@ class _Job:
         self.writer, self.config = writer, config
         self.run: Run | None = None
         self.judgements: list[Judgements] = []
-        self.last: EpochRecord | None = None
         self.bar = tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True)
 
     def __enter__(self) -> _Job:
@@ -109,14 +130,13 @@ class _Job:
         self.writer.judgements(self.judgements)
         save_checkpoint(self.writer, record)
         self.writer.record(record.to_json())
-        self.last = record
         loss = "" if record.loss is None else f"loss {record.loss:.3f}, "
         self.bar.set_postfix_str(f"{loss}head {record.head_accuracy:.1%}, k-NN {record.knn_accuracy:.1%}")
         for line in record.warnings:
             self.bar.write(f"epoch {record.epoch}: {line}", file=sys.stderr)
 
     def summary(self) -> dict[str, Any]:
-        values = self.last.to_json()
+        values = Run(self.writer.path).history[-1]
         kept = ("epoch", "head_accuracy", "knn_accuracy", "train_accuracy", "loss", "slices", "warnings")
         left_out = len(Run(self.writer.path).config["data"]["skipped"])
         return {"run": str(self.writer.path), "images_left_out": left_out, **{name: values[name] for name in kept}}
@@ -145,7 +165,12 @@ def _said_in(writer: RunWriter) -> Iterator[None]:
     except KeyboardInterrupt:
         writer.status("cancelled", "stopped by the user")
         raise
-    except (ConfigError, DataError, RunError, TrainingError) as error:
+    except TrainingError as error:
+        settings = writer.path / "config.json"
+        message = f"{error}; change it in {settings}, and `muldml resume --run {writer.path}` goes on from there"
+        writer.status("failed", message)
+        raise TrainingError(message) from error
+    except (ConfigError, DataError, RunError) as error:
         writer.status("failed", str(error))
         raise
     except BaseException as error:

@@ -49,6 +49,8 @@ class Run:
     def status(self) -> dict[str, Any]:
         """The state now; a `running` run whose process is gone, or silent for long, reads as `failed`."""
         path = self.path / "status.json"
+        if not path.exists():
+            return {"state": "failed", "message": "the training process stopped before it said anything"}
         status = _read_json(path)
         if status.get("state") not in STATES:
             raise RunError(f"{path}: state {status.get('state')!r}, expected one of {', '.join(STATES)}")

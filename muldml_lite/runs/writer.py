@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import platform
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import numpy as np
 from muldml_lite.runs.contents import STATES, Judgements, Probe, Snapshot
 from muldml_lite.runs.reader import read_arrays
 
+_TEMPORARY = re.compile(r"\..+\.(json|jsonl|npz|safetensors)\.\w{8}")  # as `RunWriter.replacing` names them
+
 
 class RunWriter:
     """Writes a run folder. One writer a folder: the process that trains."""
@@ -24,7 +27,7 @@ class RunWriter:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._beat = 0.0
-        (self.path / "snapshots").mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
 
     def config(self, config: dict[str, Any], **facts: Any) -> None:
         """`facts`: versions, device and whatever else describes the run without deciding it."""
@@ -48,6 +51,17 @@ class RunWriter:
             file.write(json.dumps(values) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def history(self, records: list[dict[str, Any]]) -> None:
+        """Replace the whole history."""
+        with self.replacing("history.jsonl") as path:
+            path.write_text("".join(json.dumps(values) + "\n" for values in records), encoding="utf-8")
+
+    def sweep(self) -> None:
+        """Take away temporary files that a killed writer left."""
+        for path in self.path.rglob(".*"):
+            if _TEMPORARY.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     def probe(self, probe: Probe) -> None:
         values = {k: np.asarray(getattr(probe, k)) for k in Probe.__dataclass_fields__}

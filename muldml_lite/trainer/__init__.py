@@ -1,18 +1,27 @@
 """Training: `for record in train(config)` yields one record an epoch. Writes nothing; see `__main__`."""
 
-from muldml_lite.trainer.checkpoint import load_checkpoint, load_network, save_checkpoint
-from muldml_lite.trainer.health import find_problems
-from muldml_lite.trainer.loop import Step, TrainingError, train
+from muldml_lite.trainer.batches import Batch, Batches
+from muldml_lite.trainer.checkpoint import load_checkpoint, load_network, read_progress, save_checkpoint
+from muldml_lite.trainer.device import is_main_process, wait_for_all
+from muldml_lite.trainer.health import TrainingError, find_problems
+from muldml_lite.trainer.loop import train
 from muldml_lite.trainer.record import EpochRecord, SliceRecord
+from muldml_lite.trainer.session import Session, Step
 
 __all__ = [
+    "Batch",
+    "Batches",
     "EpochRecord",
+    "Session",
     "SliceRecord",
     "Step",
     "TrainingError",
     "find_problems",
+    "is_main_process",
     "load_checkpoint",
     "load_network",
+    "read_progress",
     "save_checkpoint",
     "train",
+    "wait_for_all",
 ]

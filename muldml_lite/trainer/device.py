@@ -1,16 +1,17 @@
-"""Where to compute and in which precision; the rest is accelerate's."""
+"""Where to compute, in which precision and together with whom; the rest is accelerate's."""
 
 from __future__ import annotations
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
+from accelerate.utils import get_cpu_distributed_information
 
 from muldml_lite.config import Config, ConfigError
 
 
 def make_accelerator(config: Config) -> Accelerator:
-    """An accelerator for `config.device` and `config.precision`.
+    """An accelerator for `config.device` and `config.precision`; joins the other processes, if there are any.
 
     Raises:
         ConfigError: the device asked for is not in this machine.
@@ -25,7 +26,26 @@ def make_accelerator(config: Config) -> Accelerator:
     precision = config.precision
     if precision == "auto":
         precision = "bf16" if has_bf16(kind) else "fp32"
-    return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else "bf16")
+    return Accelerator(
+        cpu=cpu,
+        mixed_precision="no" if precision == "fp32" else "bf16",
+        # Batch statistics are of the global batch and so alike everywhere: nothing to send around.
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True)],
+    )
+
+
+def is_main_process() -> bool:
+    """Whether this process is the one that writes and speaks; the others of `accelerate launch` train along.
+
+    Read from the environment, so that it is known before a device is chosen.
+    """
+    return get_cpu_distributed_information().rank == 0
+
+
+def wait_for_all(config: Config) -> None:
+    """Return when every process of `accelerate launch` has come here; at once if there is only one."""
+    if get_cpu_distributed_information().world_size > 1:
+        make_accelerator(config).wait_for_everyone()
 
 
 def has_bf16(kind: str) -> bool:

@@ -1,14 +1,43 @@
-"""Notices the two ways in which metric learning fails quietly, and says so."""
+"""Notices a loss that has blown up, and the two ways in which metric learning fails quietly."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
+
+from muldml_lite.runs import RunError
 from muldml_lite.trainer.record import SliceRecord
 
 COLLAPSED_DISTANCE = 0.1  # mean distance on the unit sphere, where 2 is the largest
 NEAR_THRESHOLD = 0.1  # loss within this share of τ (2 τ for dual)
 SATURATED = 0.999  # share of active hinges
+EXPLODED = 20  # times the cross entropy of blind guessing
+
+
+class TrainingError(RunError):
+    """Training that cannot go on; the message says where, why and what to change."""
+
+
+def find_blow_up(steps: np.ndarray, classes: int) -> tuple[int, str] | None:
+    """Where and how the loss went wrong in some steps in a row, (step counted from 1, reason); None if it did not.
+
+    Exploding means a mean cross entropy of more than 20 ln C: guessing blindly among C classes costs ln C, so such a
+    network is wrong with great confidence, step after step, and no healthy run is, however wild its first steps.
+    The metric loss cannot explode, as slices have unit length and no distance exceeds 2.
+
+    Args:
+        steps: (n, 2) loss and cross entropy of each step, n of at least 1.
+    """
+    bad = np.flatnonzero(~np.isfinite(steps[:, 0]))
+    if len(bad):
+        return int(bad[0]) + 1, f"the loss is {steps[bad[0], 0]}"
+    mean, guessing = steps[:, 1].mean(), math.log(classes)
+    if mean > EXPLODED * guessing:
+        reason = f"the loss explodes: cross entropy {mean:.3g} in the mean of {len(steps)} steps; "
+        return len(steps), reason + f"blind guessing costs {guessing:.2f}"
+    return None
 
 
 def find_problems(slices: Sequence[SliceRecord], hinges: int) -> tuple[str, ...]:
