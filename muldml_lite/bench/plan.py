@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from muldml_lite.bench.timing import Times, alternating, ratio
 
@@ -39,6 +39,10 @@ class Case:
     extras: Mapping[str, float | str] = field(default_factory=dict)
 
 
+def _not_comparable(ours: Any, other: Any) -> str:
+    return "for all that is known: nothing says how to compare them"
+
+
 @dataclass(frozen=True)
 class Group:
     """Cases that are timed against each other; exactly one is ours.
@@ -52,7 +56,7 @@ class Group:
 
     settings: Mapping[str, int | float | str]
     cases: Sequence[Case]
-    differs: Callable[[Any, Any], str]
+    differs: Callable[[Any, Any], str] = _not_comparable
     skipped: Mapping[str, str] = field(default_factory=dict)
     measure: Callable[[Any], Mapping[str, float | str]] | None = None
     work: tuple[float, str] | None = None
@@ -96,45 +100,58 @@ def run_group(group: Group, *, rounds: int = 30, seconds: float | None = None) -
     ours = [case for case in group.cases if case.kind == "ours"]
     if len(ours) != 1 or any(case.kind not in _KINDS for case in group.cases):
         raise ValueError("a group needs exactly one case of kind 'ours', and the others of kind 'peer' or 'limit'")
-    verdicts, extras = _check(group, ours[0])
-    sound = {case.name: case.run for case in group.cases if verdicts[case.name][1] == ""}
+    checked = _check(group, ours[0])
+    sound = {case.name: case.run for case in group.cases if not checked[case.name].why}
     left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - started))
-    times = alternating(sound, rounds=rounds, seconds=left)
+    known = {name: checked[name].seconds for name in sound}
+    times = alternating(sound, rounds=rounds, seconds=left, known=known)
     rows = []
     for case in group.cases:
-        equal, why = verdicts[case.name]
-        row = {**group.settings, "case": case.name, "kind": case.kind, "equal": equal}
+        found = checked[case.name]
+        row = {**group.settings, "case": case.name, "kind": case.kind, "equal": found.equal}
         if case.name in times:
             row |= _timed(times[case.name], times[ours[0].name], group.work)
-        rows.append(row | {"note": why or case.note} | dict(case.extras) | extras[case.name])
+        rows.append(row | {"note": found.why or case.note} | dict(case.extras) | dict(found.measured))
     return rows + [{**group.settings, "case": name, "skipped": reason} for name, reason in group.skipped.items()]
 
 
-def _check(group: Group, ours: Case) -> tuple[dict[str, tuple[bool | None, str]], dict[str, Row]]:
-    """Case → (equal to ours, why it is not timed), and its further columns."""
-    expected = ours.run(), ours.proof and ours.proof()
-    verdicts: dict[str, tuple[bool | None, str]] = {}
-    extras: dict[str, Row] = {}
+class _Checked(NamedTuple):
+    equal: bool | None = None  # to ours; None where that is not asked
+    why: str = ""  # it is not timed
+    seconds: float = 0.0  # of its first call
+    measured: Mapping[str, float | str] = {}
+
+
+def _check(group: Group, ours: Case) -> dict[str, _Checked]:
+    """Run every case once and compare it with ours."""
+    started = time.perf_counter()
+    expected, took = ours.run(), time.perf_counter() - started
+    proof = ours.proof() if ours.proof else None
+    checked = {}
     for case in group.cases:
-        extras[case.name] = {}
+        if case is ours:
+            checked[case.name] = _Checked(True, "", took, group.measure(expected) if group.measure else {})
+            continue
         try:
-            result = expected[0] if case is ours else case.run()
-            difference = "" if case is ours or not case.compared else _difference(group, case, expected, result)
-        except MemoryError as error:
-            verdicts[case.name] = None, f"not timed: out of memory ({error})"
-            continue
+            checked[case.name] = _compare(group, case, expected, proof)
+        except Exception as error:  # a library's trouble, whatever it is, must not cost the other cases
+            said = str(error).split("\n")[0]
+            checked[case.name] = _Checked(why=f"not timed: it raised {type(error).__name__}: {said}")
+    return checked
+
+
+def _compare(group: Group, case: Case, expected: Any, proof: Any) -> _Checked:
+    if case.compared and case.proof:
+        difference = group.differs(proof, case.proof())
         if difference:
-            verdicts[case.name] = False, f"not timed: it differs from ours, {difference}"
-            continue
-        verdicts[case.name] = (True if case.compared else None), ""
-        if group.measure:
-            extras[case.name] = dict(group.measure(result))
-    return verdicts, extras
-
-
-def _difference(group: Group, case: Case, expected: tuple[Any, Any], result: Any) -> str:
-    proven = group.differs(expected[1], case.proof()) if case.proof else ""
-    return proven or group.differs(expected[0], result)
+            return _Checked(False, f"not timed: it differs from ours, {difference}")
+    started = time.perf_counter()
+    result = case.run()
+    took = time.perf_counter() - started
+    difference = group.differs(expected, result) if case.compared else ""
+    if difference:
+        return _Checked(False, f"not timed: it differs from ours, {difference}")
+    return _Checked(True if case.compared else None, "", took, group.measure(result) if group.measure else {})
 
 
 def _timed(times: Times, ours: Times, work: tuple[float, str] | None) -> Row:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 _SHORTEST = 0.01  # s a measurement: shorter calls are repeated, or the clock's and the machine's jitter would show
 _FEWEST = 3  # rounds of a slow case
+_CHEAP = 1.5  # s: that many rounds are had at any rate if they take no longer than this
+_SLOW = 0.5  # s a call: what is this slow and has run already needs no other warm-up
 
 
 class Spread(NamedTuple):
@@ -39,6 +41,7 @@ def alternating(
     rounds: int = 30,
     seconds: float | None = None,
     warmup: int = 1,
+    known: Mapping[str, float] | None = None,
     on_round: Callable[[], None] | None = None,
 ) -> dict[str, Times]:
     """Time `cases` in turn: every round runs each once, beginning with another one.
@@ -46,20 +49,26 @@ def alternating(
     Args:
         cases: name → one call of it. Calls under 10 ms are repeated within a measurement.
         rounds: at most so many rounds.
-        seconds: budget of all rounds together. A case too slow for its share of it gets fewer rounds, at least 3,
-            or 1 if three of its calls alone would outlast the budget; its rounds are the first ones.
+        seconds: budget of all rounds together. A case too slow for its share of it gets fewer rounds, at least 3, or
+            1 if three would take too long; its rounds are the first ones.
         warmup: calls of each case before the first round, at least 1; the last one tells what a call costs.
+        known: seconds that a call of a case has taken already. Over half a second, it is not warmed up again, and
+            if one round is all there is time for, that call is it.
         on_round: called after every round.
 
     Returns:
         name → times.
     """
-    cost = {name: _warm_up(run, warmup) for name, run in cases.items()}
+    known = known or {}
+    slow = {name: known[name] for name in cases if known.get(name, 0.0) > _SLOW}
+    cost = {name: slow.get(name) or _warm_up(run, warmup) for name, run in cases.items()}
     repeats = {name: max(1, round(_SHORTEST / max(cost[name], 1e-7))) for name in cases}
     most = share_rounds({name: cost[name] * repeats[name] for name in cases}, rounds, seconds)
-    taken: dict[str, list[float]] = {name: [] for name in cases}
+    taken: dict[str, list[float]] = {name: [slow[name]] if name in slow and most[name] == 1 else [] for name in cases}
     for turn in range(max(most.values(), default=0)):
-        active = [name for name in cases if turn < most[name]]
+        active = [name for name in cases if len(taken[name]) == turn < most[name]]
+        if not active:
+            break
         first = turn % len(active)
         for name in active[first:] + active[:first]:
             taken[name].append(_time_calls(cases[name], repeats[name]) / repeats[name])
@@ -87,8 +96,9 @@ def share_rounds(cost: Mapping[str, float], rounds: int, seconds: float | None) 
     shares, left = {}, seconds
     for number, name in enumerate(sorted(cost, key=lambda name: cost[name])):
         price = max(cost[name], 1e-9)
-        fewest = _FEWEST if _FEWEST * price <= seconds else 1
-        shares[name] = min(rounds, max(fewest, int(left / (len(cost) - number) / price)))
+        share = left / (len(cost) - number)
+        fewest = _FEWEST if _FEWEST * price <= max(share, _CHEAP) else 1
+        shares[name] = min(rounds, max(fewest, int(share / price)))
         left = max(0.0, left - shares[name] * price)
     return shares
 
