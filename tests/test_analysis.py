@@ -1,11 +1,10 @@
-"""Tables and layouts of a run, on small runs with known answers."""
+"""Tables of a run, on small runs with known answers."""
 
 import numpy as np
 import pytest
 from test_runs import make_probe
 
-from muldml_lite.analysis import confusion, make_layout, nearest_share, neighbours, pair_distances, slice_table
-from muldml_lite.analysis.layouts import turned
+from muldml_lite.analysis import confusion, nearest_share, neighbours, pair_distances, slice_table
 from muldml_lite.config import Config
 from muldml_lite.runs import Run, RunError, RunWriter, Snapshot
 
@@ -55,37 +54,6 @@ def write_run(path, epochs=3, count=30):
         writer.snapshot(Snapshot(epoch, slices, predictions, np.ones(count)))
         writer.record({"epoch": epoch, "slices": [{"threshold": 0.1}, {"threshold": 0.2 + epoch}]})
     return Run(path)
-
-
-@pytest.mark.parametrize("kind", ["pca", "umap"])
-def test_layout_frames_glide(tmp_path, kind):
-    run, seen = write_run(tmp_path / "run"), []
-    epochs, placed = make_layout(run, kind, lambda done, total: seen.append((done, total)))
-    assert epochs.tolist() == [0, 1, 2]
-    assert placed.shape == (3, 2, 30, 2)
-    assert np.isfinite(placed).all()
-    assert seen[-1] == (6, 6)
-    spread = placed.std(axis=2, keepdims=True)
-    jump = np.abs(np.diff(placed, axis=0) / spread[1:]).mean()
-    mirrored = np.abs((placed[1:] + placed[:-1]) / spread[1:]).mean()
-    assert jump < 0.7 * mirrored
-
-
-def test_a_turned_and_mirrored_picture_is_turned_back():
-    target = np.random.default_rng(0).normal(size=(20, 2))
-    turn = circle(np.array([0.7, 0.7 + np.pi / 2])) * [[1], [-1]]  # rotated by 40°, then mirrored
-    np.testing.assert_allclose(turned(target @ turn, target), target, atol=1e-12)
-    np.testing.assert_allclose(turned(3 * target @ turn, target), 3 * target, atol=1e-12)  # size is kept
-    assert turned(target, None) is target
-
-
-def test_pca_keeps_the_scale_of_a_collapsed_slice(tmp_path):
-    run = write_run(tmp_path / "run", epochs=1)
-    slices = run.snapshot(0).slices.copy()
-    slices[1] = slices[1].mean(0) + 0.01 * (slices[1] - slices[1].mean(0))
-    RunWriter(run.path).snapshot(Snapshot(0, slices, np.zeros(30), np.ones(30)))
-    _, placed = make_layout(run)
-    assert np.abs(placed[0, 1]).max() < 0.05 * np.abs(placed[0, 0]).max()
 
 
 def test_tables(tmp_path):
