@@ -156,8 +156,6 @@ def test_a_loss_that_is_no_number_stops_with_the_reason(dataset, monkeypatch):
     assert next(session).epoch == 0
     expected = r"epoch 1, step 1 of 3: the loss is nan; lower learning_rate \(now 0.005\)"
     with pytest.raises(TrainingError, match=expected):
-        TrainingError, match=r"epoch 1, step 1 of 3: the loss is nan; lower learning_rate \(now 0.005\)"
-    ):
         next(session)
 
 

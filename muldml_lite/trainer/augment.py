@@ -20,10 +20,10 @@ def draw_changes(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor
 
     The first is what `torch.nn.functional.affine_grid` takes: output to input coordinates, −1…1 from edge to edge.
     """
-    draws = torch.rand(count, 8, generator=generator, device=generator.device)
+    draws = torch.rand(count, 8, generator=generator, device=generator.device, dtype=torch.float32)
     spread = draws * 2 - 1  # (count, 8) in −1…1
     turn, scale = spread[:, 0] * TURN, 1 + spread[:, 1] * ZOOM  # (count,)
-    mirror = torch.where(draws[:, 7] < 0.5, -1.0, 1.0)
+    mirror = torch.where(spread[:, 7] < 0, -1, 1)
     cos, sin = turn.cos() / scale, turn.sin() / scale
     shift = spread[:, 2:4] * (2 * SHIFT)  # a side is 2 long in these coordinates
     rows = [torch.stack([mirror * cos, -sin, shift[:, 0]], 1), torch.stack([mirror * sin, cos, shift[:, 1]], 1)]
@@ -42,7 +42,7 @@ def change(images: Tensor, where: Tensor, colours: Tensor) -> Tensor:
 
 def _grid(where: Tensor, side: int) -> Tensor:
     """`affine_grid` of a square, (b, S, S, 2), as a sum of a part along x and one along y: a third of its time."""
-    middles = (torch.arange(side, device=where.device) * 2 + 1) / side - 1  # (S,)
+    middles = (torch.arange(side, dtype=where.dtype, device=where.device) * 2 + 1) / side - 1  # (S,)
     along_x = where[:, None, :, 0] * middles[:, None]  # (b, S, 2)
     along_y = where[:, None, :, 1] * middles[:, None] + where[:, None, :, 2]  # (b, S, 2)
     return along_x[:, None] + along_y[:, :, None]

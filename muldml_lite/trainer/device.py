@@ -29,8 +29,7 @@ def make_accelerator(config: Config) -> Accelerator:
     return Accelerator(
         cpu=cpu,
         mixed_precision="no" if precision == "fp32" else "bf16",
-        # Batch statistics are of the global batch and so alike everywhere: nothing to send around.
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False, gradient_as_bucket_view=True)],
+        kwargs_handlers=[DistributedDataParallelKwargs(gradient_as_bucket_view=True)],  # one copy of gradients less
     )
 
 
