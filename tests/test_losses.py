@@ -16,7 +16,7 @@ from torch._subclasses import FakeTensorMode
 
 from muldml_lite.losses import (
     MultiThresholdLoss,
-    multi_threshold,
+    judged,
     multi_threshold_loss,
     pairwise_distances,
     sample_thresholds,
@@ -343,7 +343,7 @@ def test_groups_of_slices_change_nothing(monkeypatch):
         options = {"loss": loss, "mining": mining_name, "squared": squared, "reduction": reduction}
         whole = MultiThresholdLoss(THRESHOLDS, **options).report(embeddings, LABELS)
         with monkeypatch.context() as patch:
-            patch.setattr(multi_threshold, "_GROUP", 2 * len(LABELS) ** 2)  # two slices, then one
+            patch.setattr(judged, "_GROUP", 2 * len(LABELS) ** 2)  # two slices, then one
             parts = MultiThresholdLoss(THRESHOLDS, **options).report(embeddings, LABELS)
         for one, other in zip((*whole[:6], whole.triplets.count), (*parts[:6], parts.triplets.count), strict=True):
             torch.testing.assert_close(one, other)

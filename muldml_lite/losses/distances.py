@@ -1,9 +1,10 @@
-"""Slices, their distances, and sums of distances with an exact gradient."""
+"""Slices, their distances, and losses whose gradient is known already."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def split_slices(embeddings: Tensor, n: int) -> Tensor:
@@ -16,13 +17,31 @@ def split_slices(embeddings: Tensor, n: int) -> Tensor:
         raise ValueError(
             f"embeddings has shape {tuple(embeddings.shape)}; expected (B, D) with D divisible by {n} slices"
         )
-    shortest = max(1e-12, torch.finfo(embeddings.dtype).tiny)
-    size, dim = embeddings.shape
-    slices = embeddings.reshape(size, n, dim // n).transpose(0, 1)  # (n, B, d)
-    slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
-    norm = torch.linalg.vector_norm(slices, dim=-1, keepdim=True)  # (n, B, 1)
-    short = norm <= shortest  # asked this way round, NaN stays NaN and is seen in the loss
-    return torch.where(short, 0, slices / torch.where(short, 1, norm))
+    return _Unit.apply(embeddings, n)
+
+
+class _Unit(torch.autograd.Function):
+    """Slices divided by their lengths: one step of autograd instead of a dozen."""
+
+    @staticmethod
+    def forward(ctx, embeddings: Tensor, n: int) -> Tensor:
+        shortest = max(1e-12, torch.finfo(embeddings.dtype).tiny)
+        slices = embeddings.unflatten(1, (n, -1)).transpose(0, 1)  # (n, B, d)
+        slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
+        norm = torch.linalg.vector_norm(slices, dim=-1, keepdim=True)  # (n, B, 1)
+        inverse = torch.where(norm <= shortest, 0, norm.reciprocal())  # asked this way round, NaN stays NaN
+        unit = torch.mul(slices, inverse, out=slices.new_empty(slices.shape))
+        ctx.save_for_backward(unit, inverse)
+        ctx.dtype = embeddings.dtype
+        return unit
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        unit, inverse = ctx.saved_tensors
+        outwards = (gradient * unit).sum(-1, keepdim=True)  # (n, B, 1), what would change the length only
+        gradient = torch.addcmul(gradient, outwards, unit, value=-1).mul_(inverse)
+        return gradient.transpose(0, 1).flatten(1).to(ctx.dtype), None
 
 
 def pairwise_distances(slices: Tensor, squared: bool = False) -> Tensor:
@@ -48,43 +67,45 @@ def pairwise_distances(slices: Tensor, squared: bool = False) -> Tensor:
     return torch.where(coincide, 0, torch.where(coincide, 1, apart).sqrt())
 
 
-class _AttachGradient(torch.autograd.Function):
-    """Values (N,) computed elsewhere, with their known gradients (N, B, d) with respect to the slices."""
+def squares_into(points: Tensor, out: Tensor, scale: float = 1.0) -> Tensor:
+    """Float64 points (N, B, d) → their squared distances × scale, (N, B, B), written into `out`.
 
+    Exact to 1e-16 of the points' squared lengths, hence perhaps that much below 0.
+    """
+    square = points.square().sum(-1).mul_(scale)  # (N, B)
+    torch.add(square[:, :, None], square[:, None, :], out=out)
+    return out.baddbmm_(points, points.mT, alpha=-2 * scale)
+
+
+def with_ones(points: Tensor) -> Tensor:
+    """Points (N, B, d) → (N, B, d + 8) float64; one 1 would do for `pulled`, eight keep rows aligned."""
+    wide = torch.ones(*points.shape[:-1], points.shape[-1] + 8, dtype=torch.float64, device=points.device)
+    wide[..., :-8] = points
+    return wide
+
+
+def pulled(points: Tensor, pull: Tensor) -> Tensor:
+    """Σ_b pull_ab (x_a − x_b) for points `with_ones` and a symmetric pull (N, B, B), float64 → (N, B, d)."""
+    product = pull @ points  # (N, B, d + 8)
+    return (product[..., -1:] * points[..., :-8]).sub_(product[..., :-8])
+
+
+class _KnownGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx, slices: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
         ctx.save_for_backward(gradient)
         return value.clone()
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
+    @once_differentiable
     def backward(ctx, upstream: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
-        return upstream[:, None, None] * gradient, None, None
+        return upstream * gradient, None, None
 
 
-def with_gradient(slices: Tensor, value: Tensor, weights: Tensor, distances: Tensor, squared: bool) -> Tensor:
-    """Value (N,) = Σ weights·distances + constant, given the gradient of that sum.
+def with_gradient(slices: Tensor, value: Tensor, gradient: Tensor | None) -> Tensor:
+    """The scalar `value`, whose gradient with respect to the slices (N, B, d) was made along with it.
 
-    The gradient is made here and not in backward, so that nothing of size (N, B, B) has to be kept till then.
+    So nothing of size (N, B, B) has to be kept until `backward`.
     """
-    if not (slices.requires_grad and torch.is_grad_enabled()):
-        return value
-    with torch.no_grad():
-        pull = (weights + weights.mT).to(slices.dtype)  # (N, B, B)
-        wide = slices.to(widest(slices))
-        apart = distances > 0  # where two points coincide the sub-gradient is 0
-        pull = 2 * pull if squared else torch.where(apart, pull / torch.where(apart, distances, 1), 0)
-        pull = pull.to(wide.dtype)
-        # Σ_b pull_ab (x_a − x_b), in float64: the two parts nearly cancel where points are close.
-        gradient = pull.sum(-1, keepdim=True) * wide - pull @ wide  # (N, B, d)
-    return _AttachGradient.apply(slices, value, gradient.to(slices.dtype))
-
-
-def widest(tensor: Tensor) -> torch.dtype:
-    return torch.float32 if tensor.device.type == "mps" else torch.float64  # Apple's GPUs have no float64
-
-
-def rows_at(slices: Tensor, index: Tensor) -> Tensor:
-    """Slices (N, B, d) at index (N, B) → (N, B, d)."""
-    return slices.gather(1, index[..., None].expand(-1, -1, slices.shape[-1]))
+    return value if gradient is None else _KnownGradient.apply(slices, value, gradient)

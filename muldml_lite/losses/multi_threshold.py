@@ -1,4 +1,4 @@
-"""The multi-threshold loss: mining without gradient, then value and gradient of the mined triplets."""
+"""The multi-threshold loss: mining, value and gradient without autograd, then one step of autograd."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from muldml_lite import mining as miners
-from muldml_lite.losses.distances import pairwise_distances, rows_at, split_slices, widest, with_gradient
+from muldml_lite.losses.batch_all import judge_batch_all
+from muldml_lite.losses.batch_hard import judge_batch_hard
+from muldml_lite.losses.distances import split_slices, with_gradient
+from muldml_lite.losses.judged import Judged, Options, Task
+from muldml_lite.losses.semi_hard import judge_semi_hard
 from muldml_lite.losses.thresholds import check_choice, check_thresholds
 from muldml_lite.mining import Triplets
 
-_GROUP = 2**18  # distances worked on at once: all slices together would fall out of the cache
+_JUDGES = {"batch-hard": judge_batch_hard, "semi-hard": judge_semi_hard, "batch-all": judge_batch_all}
 
 
 class LossReport(NamedTuple):
@@ -63,17 +66,19 @@ class MultiThresholdLoss(nn.Module):
         self.mining = check_choice("mining", mining)
         self.squared = squared
         self.reduction = check_choice("reduction", reduction)
+        self._options = Options(loss == "dual", mining, squared, reduction == "mean-nonzero")
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Embeddings (B, D) or (N, B, d) and labels (B,) → scalar loss."""
-        return self.report(embeddings, labels, diagnostics=False).total
+        return _evaluate(self._slices(embeddings), labels, self.thresholds, self._options).total
 
     def report(self, embeddings: Tensor, labels: Tensor, diagnostics: bool = True) -> LossReport:
         """The same loss with everything that `multi_threshold_loss` tells about it."""
-        slices = split_slices(embeddings, len(self.thresholds)) if embeddings.ndim == 2 else embeddings
-        options = {"loss": self.loss, "mining": self.mining, "squared": self.squared}
-        options |= {"reduction": self.reduction, "diagnostics": diagnostics}
-        return multi_threshold_loss(slices, labels, self.thresholds, **options)
+        options = self._options._replace(report=True, diagnostics=diagnostics)
+        return _report(_evaluate(self._slices(embeddings), labels, self.thresholds, options), options)
+
+    def _slices(self, embeddings: Tensor) -> Tensor:
+        return split_slices(embeddings, len(self.thresholds)) if embeddings.ndim == 2 else embeddings
 
     def extra_repr(self) -> str:
         return (
@@ -100,115 +105,47 @@ def multi_threshold_loss(
     """
     for name, value in (("loss", loss), ("mining", mining), ("reduction", reduction)):
         check_choice(name, value)
-    slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
     if not isinstance(thresholds, Tensor):
-        thresholds = check_thresholds(thresholds, torch.float64).to(slices.dtype)
-    thresholds = thresholds.to(slices)
+        thresholds = check_thresholds(thresholds, torch.float64)
+    options = Options(loss == "dual", mining, squared, reduction == "mean-nonzero", True, diagnostics)
+    return _report(_evaluate(slices, labels, thresholds, options), options)
+
+
+class _Evaluated(NamedTuple):
+    total: Tensor  # () with gradient
+    per_slice: Tensor  # (N,)
+    judged: Judged
+
+
+def _evaluate(slices: Tensor, labels: Tensor, thresholds: Tensor, options: Options) -> _Evaluated:
+    """Slices (N, B, d) → their loss. Value and gradient are made together, so nothing large waits for `backward`."""
+    slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
     _check_batch(slices, labels, thresholds)
-    judge = {"batch-hard": _batch_hard, "semi-hard": _semi_hard, "batch-all": _batch_all}[mining]
-    step = max(1, _GROUP // len(labels) ** 2)
-    options = _Options(labels, loss == "dual", squared, diagnostics, reduction == "mean-nonzero")
-    groups = zip(slices.split(step), thresholds.split(step), strict=True)
-    judged, triplets = zip(*(judge(*group, options) for group in groups), strict=True)
-    judged = _Judged(*(torch.cat(parts) for parts in zip(*judged, strict=True)))
-    triplets = Triplets(*(None if parts[0] is None else torch.cat(parts) for parts in zip(*triplets, strict=True)))
-    count = triplets.count.clamp_min(1)
-    per_slice = judged.loss / (judged.above_zero.clamp_min(1) if options.nonzero else count)
-    per_slice = per_slice.to(slices.dtype)
+    wanted = slices.requires_grad and torch.is_grad_enabled()
+    with torch.no_grad():
+        points, labels = _at_work(slices.detach()), _at_work(labels)
+        judged = _JUDGES[options.mining](Task(points, labels, thresholds.to(points), wanted), options)
+        count = (judged.above_zero if options.nonzero else judged.triplets.count).clamp_min(1)  # (N,)
+        per_slice = (judged.loss / count).to(slices)
+        gradient = judged.gradient
+        if wanted:
+            gradient = gradient.mul_((1 / (count * len(count))).to(gradient.dtype)[:, None, None]).to(slices)
+    return _Evaluated(with_gradient(slices, per_slice.mean(), gradient), per_slice, judged)
+
+
+def _at_work(tensor: Tensor) -> Tensor:
+    """Apple's GPUs have no float64, which mining needs: there the small matter of the loss is left to the CPU."""
+    return tensor.cpu() if tensor.device.type == "mps" else tensor
+
+
+def _report(evaluated: _Evaluated, options: Options) -> LossReport:
+    judged, device = evaluated.judged, evaluated.total.device
+    count = judged.triplets.count.clamp_min(1)  # (N,)
     hinges = count * (2 if options.dual else 1)
     fractions = judged.active_hinges / hinges, judged.incomplete / count
-    return LossReport(per_slice.mean(), per_slice.detach(), *fractions, judged.positive, judged.negative, triplets)
-
-
-class _Options(NamedTuple):
-    labels: Tensor  # (B,)
-    dual: bool
-    squared: bool
-    diagnostics: bool
-    nonzero: bool
-
-
-class _Judged(NamedTuple):
-    """Sums over the judged triplets of each slice, (N,) each."""
-
-    loss: Tensor  # with gradient
-    active_hinges: Tensor
-    above_zero: Tensor  # triplets with a loss above 0
-    incomplete: Tensor
-    positive: Tensor  # mean distance
-    negative: Tensor  # mean distance
-
-
-def _batch_hard(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_Judged, Triplets]:
-    with torch.no_grad():
-        triplets = miners.batch_hard(pairwise_distances(slices, squared=True), options.labels)
-    positive, negative = (rows_at(slices, index) for index in (triplets.positive, triplets.negative))
-    # From differences of rows: √(2 − 2a·b) would be off by 6 % at a distance of 1e-3 in float32.
-    pairs = (slices - positive, slices - negative, positive - negative)  # (N, B, d) each
-    if options.squared:
-        sides = [pair.square().sum(-1) for pair in pairs]  # (N, B) each
-    else:
-        sides = [torch.linalg.vector_norm(pair, dim=-1) for pair in pairs]  # its gradient at 0 is 0
-    judged, _ = _judge(sides, thresholds[:, None], triplets.valid, options.dual)
-    return judged, triplets
-
-
-def _semi_hard(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_Judged, Triplets]:
-    with torch.no_grad():
-        distances = pairwise_distances(slices, squared=options.squared)  # (N, B, B)
-        triplets = miners.semi_hard(distances, options.labels)
-        chosen = triplets.negative  # (N, B, B) [a, p]
-        opposite = distances.gather(-1, chosen.mT).mT  # (N, B, B), D(p, n) at [a, p]
-        sides = distances, distances.gather(-1, chosen), opposite
-        judged, hinges = _judge(sides, thresholds[:, None, None], triplets.valid, options.dual)
-        active = [(hinge > 0).to(slices.dtype) for hinge in hinges]  # (N, B, B) each
-        weights = sum(active)
-        weights = weights.scatter_add(-1, chosen, -active[0])  # row a loses at its negative
-        if options.dual:
-            weights.scatter_add_(-1, chosen.mT, -active[1].mT)  # row p loses at the same negative
-    loss = with_gradient(slices, judged.loss, weights, distances, options.squared)
-    return judged._replace(loss=loss), triplets
-
-
-def _batch_all(slices: Tensor, thresholds: Tensor, options: _Options) -> tuple[_Judged, Triplets]:
-    labels = options.labels
-    with torch.no_grad():
-        distances = pairwise_distances(slices, squared=options.squared)  # (N, B, B)
-        active = miners.batch_all(distances, labels, thresholds)
-        # A hinge is linear in its two distances, so counts of active ones give value and gradient. Over all
-        # triplets the second term of dual is the first one with a and p exchanged: twice the same.
-        weights = (active.positive - active.negative) * (2 if options.dual else 1)  # (N, B, B)
-        wide = widest(slices)  # millions of terms that partly cancel, and counts beyond 2²⁴
-        hinges = active.positive.sum((-2, -1), dtype=wide) * (2 if options.dual else 1)  # (N,)
-        value = (weights * distances).sum((-2, -1), dtype=wide) + hinges * thresholds  # (N,)
-        above_zero, incomplete = hinges, torch.full_like(hinges, torch.nan)
-        if options.diagnostics or (options.dual and options.nonzero):
-            both, incomplete = miners.count_joint(distances, labels, thresholds)
-            above_zero = hinges - both if options.dual else hinges
-        count = miners.count_all(labels).expand(len(slices))
-        means = [_masked_mean(distances, mask) for mask in miners.pair_masks(labels)]
-    loss = with_gradient(slices, value, weights, distances, options.squared)
-    return _Judged(loss, hinges, above_zero, incomplete, *means), Triplets(None, None, None, None, count)
-
-
-def _judge(sides: Sequence[Tensor], thresholds: Tensor, valid: Tensor, dual: bool) -> tuple[_Judged, list[Tensor]]:
-    """D(a,p), D(a,n), D(p,n) of listed triplets, (N, *S) each → sums per slice, and the hinges (N, *S)."""
-    positive, negative, opposite = sides
-    over = tuple(range(1, valid.ndim))
-    slack = positive + thresholds  # (N, *S)
-    hinges = [torch.where(valid, (slack - side).relu(), 0) for side in (negative, opposite)[: 1 + dual]]
-    loss = sum(hinges)  # (N, *S)
-    incomplete = valid & (slack <= negative) & (opposite < positive)
-    counts = [sum((hinge > 0).sum(over) for hinge in hinges), (loss > 0).sum(over), incomplete.sum(over)]
-    means = [_masked_mean(side.detach(), valid) for side in (positive, negative)]
-    return _Judged(loss.sum(over), *counts, *means), hinges
-
-
-def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of values (N, *S) where mask (*S or N, *S) is set → (N,); 0 where it is nowhere set."""
-    over = tuple(range(1, values.ndim))
-    mask = mask.expand_as(values)
-    return torch.where(mask, values, 0).sum(over) / mask.sum(over).clamp_min(1)
+    rest = [part.to(evaluated.per_slice) for part in (*fractions, judged.positive, judged.negative)]
+    triplets = Triplets(*(None if part is None else part.to(device) for part in judged.triplets))
+    return LossReport(evaluated.total, evaluated.per_slice, *rest, triplets)
 
 
 def _check_batch(slices: Tensor, labels: Tensor, thresholds: Tensor) -> None:
