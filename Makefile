@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Streamlit's port; `make app PORT=8600` takes another.
 PORT   ?= 8501
 
-.PHONY: help app test lab sample-run pictures notebooks format clean
+.PHONY: help app test lab sample-run pictures notebooks bench-page format clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -43,6 +43,10 @@ pictures: $(VENV)/.test  ## make the README's pictures from the real app
 
 notebooks: $(VENV)/.test  ## run the walkthroughs and keep their outputs
 	$(BIN)/python tests/run_notebooks.py
+
+bench-page: $(VENV)/.test  ## run every benchmark and write docs/BENCHMARKS.md (about half an hour)
+	@$(BIN)/python -m pip install --quiet --requirement muldml_lite/bench/peers.txt
+	$(BIN)/python -m muldml_lite.bench.page
 
 format: $(VENV)/.test  ## put the code into its one format
 	$(BIN)/ruff check --fix .

@@ -8,13 +8,13 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-_POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 LIBRARIES = ("torch", "numpy", "pytorch-metric-learning", "sentence-transformers", "umap-learn", "skia-python")
 
 
 def pin_threads(count: int) -> None:
     """Let every numerical library use `count` threads; works best before they are imported."""
-    for pool in _POOLS:
+    for pool in POOLS:
         os.environ[pool] = str(count)
     import torch
 

@@ -64,13 +64,16 @@ def _cells(rows: Sequence[Row]) -> list[list[str]]:
     rated = next((row["per_second_of"] for row in rows if "per_second_of" in row), "")
     sized = any("extra_bytes" in row for row in rows)
     timed = any("median_s" in row for row in rows)
-    head = ["case", *(["equal", "median", "quartiles", "× ours", "quartiles", "rounds"] if timed else [])]
+    alone = sum("skipped" not in row for row in rows) == 1
+    first, last = (2, 4) if alone else (1, 7)  # a single case has nothing to be compared with
+    columns = ("case", "equal", "median", "quartiles", "× ours", "quartiles", "rounds")
+    head = ["case", *(columns[first:last] if timed else ())]
     head += [f"{rated}/s"] * bool(rated) + ["extra memory"] * sized + [key.replace("_", " ") for key in extras]
     table = [head]
     for row in rows:
         if "skipped" in row:
             continue
-        cells = [row["case"], *(_time_cells(row) if timed else [])]
+        cells = [row["case"], *(_time_cells(row)[first - 1 : last - 1] if timed else [])]
         cells += [f"{row['per_second']:.0f}" if "per_second" in row else ""] * bool(rated)
         cells += [bytes_text(row["extra_bytes"]) if "extra_bytes" in row else ""] * sized
         table.append(cells + [_value(row.get(key, "")) for key in extras])
@@ -81,9 +84,11 @@ def _time_cells(row: Row) -> list[str]:
     equal = _EQUAL[row["equal"]]
     if "median_s" not in row:
         return [equal, *[""] * 5]
-    apart = "–".join(seconds_text(row[key]) for key in ("q1_s", "q3_s"))
-    ratio = f"{row['ratio']:.2f}", f"{row['ratio_q1']:.2f}–{row['ratio_q3']:.2f}"
-    return [equal, seconds_text(row["median_s"]), apart, *ratio, str(row["rounds"])]
+    apart, ratios = "?", "?"  # one round tells nothing about the spread
+    if row["rounds"] > 1:
+        apart = "–".join(seconds_text(row[key]) for key in ("q1_s", "q3_s"))
+        ratios = f"{row['ratio_q1']:.2f}–{row['ratio_q3']:.2f}"
+    return [equal, seconds_text(row["median_s"]), apart, f"{row['ratio']:.2f}", ratios, str(row["rounds"])]
 
 
 def _remarks(rows: Iterable[Row], indent: str) -> list[str]:

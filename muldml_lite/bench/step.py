@@ -29,7 +29,7 @@ _CLASSES = len(EXPRESSIONS)
 class StepBench:
     """What `bench step` covers."""
 
-    backbone: tuple[str, ...] = ("small", "resnet18")
+    backbone: tuple[str, ...] = ("small",)
     mining: tuple[str, ...] = ("batch-hard", "semi-hard", "batch-all")
     loss: tuple[str, ...] = ("triplet",)
     slices: int = 8
@@ -113,7 +113,7 @@ def _trainer_group(bench: StepBench, backbone: str) -> Group:
     per_class = bench.batch // _CLASSES
     config = Config(
         backbone=backbone, dim=bench.dim, slices=bench.slices, size=bench.size, images_per_class=per_class,
-        subjects=per_class, images_per_subject=4 * _CLASSES, device=bench.device, epochs=10_000,
+        subjects=max(8, per_class), images_per_subject=4 * _CLASSES, device=bench.device, epochs=10_000,
     )  # fmt: skip
     session = Session(config, load_dataset(config))
     batches = list(session.batches.draw(1))

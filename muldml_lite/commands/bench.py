@@ -28,7 +28,7 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--peak-memory", action="store_true", help="measure memory instead, each case in its own process")
 
     one = _add(kinds, "step", _step, "a whole training step, and the trainer against a bare loop", 90)
-    _many(one, "--backbone", ("small", "resnet18"), ("small", "resnet18"))
+    _many(one, "--backbone", ("small", "resnet18"), ("small",))
     _add_grid(one, batch=None, slices=None, losses=("triplet",))
     one.add_argument("--batch", type=int, default=126, metavar="B", help="images, a multiple of 7 (default: 126)")
     one.add_argument("--slices", type=int, default=8, metavar="N", help="slices (default: 8)")
@@ -136,7 +136,7 @@ def _step(options: argparse.Namespace) -> Any:
     from muldml_lite.bench import step
 
     bench = step.StepBench(
-        backbone=tuple(options.backbone),
+        backbone=("small", "resnet18") if options.full else tuple(options.backbone),
         mining=tuple(options.mining),
         loss=("triplet", "dual") if options.full else tuple(options.loss),
         slices=options.slices,
