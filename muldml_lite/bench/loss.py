@@ -106,7 +106,7 @@ def make_group(bench: LossBench, setting: Setting, size: int) -> Group:
     proof = make_batch(small, per_class, bench.dim, exact, bench.device)
     losses = {name: maker(setting) for name, maker in makers.items()}
     cases = [case_of(name, setting, one_step(loss, timed), one_step(loss, proof)) for name, loss in losses.items()]
-    return Group(settings_of(bench, setting, size), cases, differs, skipped)
+    return Group(settings_of(bench, setting, size), cases, differs, skipped, steady=True)
 
 
 def cases_that_fit(

@@ -51,6 +51,7 @@ class Group:
     differs   (ours' result, another's result) → "" or in one line why they are not the same
     skipped   case → why it is left out, in one line
     measure   result of a case → further columns (quality); called once, untimed
+    steady    a first call takes as long as any other (nothing is compiled): of a slow case it may be the only round
     work      how much of what one call does, such as (72, "faces"): adds how many a second
     """
 
@@ -59,6 +60,7 @@ class Group:
     differs: Callable[[Any, Any], str] = _not_comparable
     skipped: Mapping[str, str] = field(default_factory=dict)
     measure: Callable[[Any], Mapping[str, float | str]] | None = None
+    steady: bool = False
     work: tuple[float, str] | None = None
 
 
@@ -104,7 +106,7 @@ def run_group(group: Group, *, rounds: int = 30, seconds: float | None = None) -
     sound = {case.name: case.run for case in group.cases if not checked[case.name].why}
     left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - started))
     known = {name: checked[name].seconds for name in sound}
-    times = alternating(sound, rounds=rounds, seconds=left, known=known)
+    times = alternating(sound, rounds=rounds, seconds=left, known=known, known_counts=group.steady)
     rows = []
     for case in group.cases:
         found = checked[case.name]

@@ -40,31 +40,31 @@ def alternating(
     *,
     rounds: int = 30,
     seconds: float | None = None,
-    warmup: int = 1,
     known: Mapping[str, float] | None = None,
-    on_round: Callable[[], None] | None = None,
+    known_counts: bool = False,
 ) -> dict[str, Times]:
     """Time `cases` in turn: every round runs each once, beginning with another one.
 
     Args:
-        cases: name → one call of it. Calls under 10 ms are repeated within a measurement.
+        cases: name → one call of it. A call before the first round warms up and tells what it costs; calls under
+            10 ms are repeated within a measurement.
         rounds: at most so many rounds.
         seconds: budget of all rounds together. A case too slow for its share of it gets fewer rounds, at least 3, or
             1 if three would take too long; its rounds are the first ones.
-        warmup: calls of each case before the first round, at least 1; the last one tells what a call costs.
-        known: seconds that a call of a case has taken already. Over half a second, it is not warmed up again, and
-            if one round is all there is time for, that call is it.
-        on_round: called after every round.
+        known: seconds that a call of a case has taken already. Over half a second, it is not warmed up again.
+        known_counts: if one round is all there is time for, that earlier call is it. Not for what compiles at first.
 
     Returns:
         name → times.
     """
     known = known or {}
     slow = {name: known[name] for name in cases if known.get(name, 0.0) > _SLOW}
-    cost = {name: slow.get(name) or _warm_up(run, warmup) for name, run in cases.items()}
+    cost = {name: slow.get(name) or _time_calls(run, 1) for name, run in cases.items()}
     repeats = {name: max(1, round(_SHORTEST / max(cost[name], 1e-7))) for name in cases}
     most = share_rounds({name: cost[name] * repeats[name] for name in cases}, rounds, seconds)
-    taken: dict[str, list[float]] = {name: [slow[name]] if name in slow and most[name] == 1 else [] for name in cases}
+    taken: dict[str, list[float]] = {name: [] for name in cases}
+    if known_counts:
+        taken |= {name: [seconds_taken] for name, seconds_taken in slow.items() if most[name] == 1}
     for turn in range(max(most.values(), default=0)):
         active = [name for name in cases if len(taken[name]) == turn < most[name]]
         if not active:
@@ -72,8 +72,6 @@ def alternating(
         first = turn % len(active)
         for name in active[first:] + active[:first]:
             taken[name].append(_time_calls(cases[name], repeats[name]) / repeats[name])
-        if on_round:
-            on_round()
     return {name: Times(tuple(measured)) for name, measured in taken.items()}
 
 
@@ -101,10 +99,6 @@ def share_rounds(cost: Mapping[str, float], rounds: int, seconds: float | None) 
         shares[name] = min(rounds, max(fewest, int(share / price)))
         left = max(0.0, left - shares[name] * price)
     return shares
-
-
-def _warm_up(run: Callable[[], object], calls: int) -> float:
-    return [_time_calls(run, 1) for _ in range(max(1, calls))][-1]
 
 
 def _time_calls(run: Callable[[], object], calls: int) -> float:
