@@ -41,11 +41,11 @@ def change(images: Tensor, where: Tensor, colours: Tensor) -> Tensor:
 
 
 def _grid(where: Tensor, side: int) -> Tensor:
-    """`affine_grid` of a square, (b, S, S, 2), as a sum of a part along x and one along y: a third of its time."""
+    """`affine_grid` of a square, (b, S, S, 2), as a sum of a part along x and one along y: a tenth of its time."""
     middles = (torch.arange(side, dtype=where.dtype, device=where.device) * 2 + 1) / side - 1  # (S,)
-    along_x = where[:, None, :, 0] * middles[:, None]  # (b, S, 2)
-    along_y = where[:, None, :, 1] * middles[:, None] + where[:, None, :, 2]  # (b, S, 2)
-    return along_x[:, None] + along_y[:, :, None]
+    along_x = where[:, :, 0, None] * middles  # (b, 2, S)
+    along_y = where[:, :, 1, None] * middles + where[:, :, 2, None]  # (b, 2, S)
+    return (along_x[:, :, None, :] + along_y[:, :, :, None]).permute(0, 2, 3, 1)
 
 
 def _recolour(images: Tensor, colours: Tensor) -> Tensor:
