@@ -11,6 +11,7 @@ from muldml_lite.bench.timing import Times, alternating, ratio
 
 Row = dict[str, Any]
 _KINDS = ("ours", "peer", "limit")
+_LEAST = 0.25  # of the time that checking took is for timing, even if the budget is gone: one slow peer costs no rounds
 
 
 class BenchError(ValueError):
@@ -104,7 +105,8 @@ def run_group(group: Group, *, rounds: int = 30, seconds: float | None = None) -
         raise ValueError("a group needs exactly one case of kind 'ours', and the others of kind 'peer' or 'limit'")
     checked = _check(group, ours[0])
     sound = {case.name: case.run for case in group.cases if not checked[case.name].why}
-    left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - started))
+    spent = time.perf_counter() - started
+    left = None if seconds is None else max(seconds - spent, _LEAST * spent)
     known = {name: checked[name].seconds for name in sound}
     times = alternating(sound, rounds=rounds, seconds=left, known=known, known_counts=group.steady)
     rows = []

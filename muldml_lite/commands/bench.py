@@ -21,9 +21,7 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     one = _add(kinds, "loss", _loss, "the losses, forward and backward, against libraries and plain PyTorch", 75)
     _add_grid(one, batch=(126, 512), slices=(8,))
     _many(one, "--reduction", ("mean", "mean-nonzero"), ("mean",))
-    one.add_argument(
-        "--per-class", type=int, metavar="K", help="images a class (default: 16 if it divides B, or 18)"
-    )
+    one.add_argument("--per-class", type=int, metavar="K", help="images a class (default: 16 if it divides B, or 18)")
     one.add_argument("--memory", type=float, default=4.0, metavar="GIB", help="leave out what needs more (default: 4)")
     one.add_argument("--peak-memory", action="store_true", help="measure memory instead, each case in its own process")
 
