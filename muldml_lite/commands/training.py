@@ -23,7 +23,9 @@ from muldml_lite.trainer import (
     EpochRecord,
     Step,
     TrainingError,
+    count_processes,
     is_main_process,
+    part,
     read_progress,
     save_checkpoint,
     train,
@@ -48,6 +50,7 @@ def run_training(folder: Path, config: Config, *, resume: Run | None = None, qui
     if not is_main_process():
         for _ in train(config, resume=resume if progress else None):
             pass
+        part()
         return {}
     writer = RunWriter(folder)
     writer.sweep()
@@ -62,6 +65,7 @@ def run_training(folder: Path, config: Config, *, resume: Run | None = None, qui
     with _said_in(writer), _Job(writer, config, quiet) as job:
         for record in train(config, job.load(), resume=resume if progress else None, on_step=job.on_step):
             job.write(record)
+        part()
         writer.status("running", "layout")
         writer.layout("pca", *make_layout(Run(folder)))
         writer.status("finished")
@@ -163,7 +167,10 @@ def _said_in(writer: RunWriter) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        writer.status("cancelled", "stopped by the user")
+        alone = count_processes() == 1
+        writer.status(
+            "cancelled", "stopped by the user" if alone else "stopped by the user, or as another process failed"
+        )
         raise
     except TrainingError as error:
         settings = writer.path / "config.json"

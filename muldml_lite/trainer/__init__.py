@@ -2,7 +2,7 @@
 
 from muldml_lite.trainer.batches import Batch, Batches
 from muldml_lite.trainer.checkpoint import load_checkpoint, load_network, read_progress, save_checkpoint
-from muldml_lite.trainer.device import is_main_process, wait_for_all
+from muldml_lite.trainer.device import count_processes, is_main_process, part, wait_for_all
 from muldml_lite.trainer.health import TrainingError, find_problems
 from muldml_lite.trainer.loop import train
 from muldml_lite.trainer.record import EpochRecord, SliceRecord
@@ -16,10 +16,12 @@ __all__ = [
     "SliceRecord",
     "Step",
     "TrainingError",
+    "count_processes",
     "find_problems",
     "is_main_process",
     "load_checkpoint",
     "load_network",
+    "part",
     "read_progress",
     "save_checkpoint",
     "train",

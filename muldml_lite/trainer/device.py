@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.distributed
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from accelerate.utils import get_cpu_distributed_information
@@ -41,10 +42,21 @@ def is_main_process() -> bool:
     return get_cpu_distributed_information().rank == 0
 
 
+def count_processes() -> int:
+    """How many processes `accelerate launch` has started for this training."""
+    return get_cpu_distributed_information().world_size
+
+
 def wait_for_all(config: Config) -> None:
-    """Return when every process of `accelerate launch` has come here; at once if there is only one."""
-    if get_cpu_distributed_information().world_size > 1:
+    """Return when every process has come here; at once if there is only one."""
+    if count_processes() > 1:
         make_accelerator(config).wait_for_everyone()
+
+
+def part() -> None:
+    """Leave the other processes in good order: NCCL complains about one that just ends."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def has_bf16(kind: str) -> bool:
