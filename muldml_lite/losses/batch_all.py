@@ -7,8 +7,8 @@ from torch import Tensor
 
 from muldml_lite.losses.distances import pulled, squares_into, with_ones
 from muldml_lite.losses.judged import Judged, Options, Task, groups_of, masked_mean
-from muldml_lite.mining import Triplets, count_all, count_joint, pair_masks
-from muldml_lite.mining.classes import Positives, list_positives
+from muldml_lite.mining import Triplets, count_joint, pair_masks
+from muldml_lite.mining.classes import Positives, count_listed, list_positives
 from muldml_lite.mining.every import class_barrier, count_active
 
 
@@ -26,7 +26,7 @@ def judge_batch_all(task: Task, options: Options) -> Judged:
         part = task._replace(points=task.points[group], thresholds=task.thresholds[group])
         parts.append(_judge_group(part, options, wide[group], buffer[: len(wide[group])], positives, barrier))
     columns = [None if column[0] is None else torch.cat(column) for column in zip(*parts, strict=True)]
-    count = count_all(task.labels).expand(len(task.points))
+    count = count_listed(positives).expand(len(task.points))
     loss, above_zero, gradient, *report = columns
     return Judged(loss, above_zero, gradient, Triplets(None, None, None, None, count), *report)
 
@@ -43,7 +43,8 @@ def _judge_group(
     hinges = listed.sum(-1).sum(-1, dtype=torch.float64) * twice  # (n,), beyond 2²⁴ float32 is no longer exact
     # How often a distance is subtracted less how often it is added, (n, B, B).
     weights.scatter_add_(-1, positives.index.expand_as(listed), -listed)
-    value = hinges * task.thresholds - twice * (weights * distances).sum((-2, -1), dtype=torch.float64)  # (n,)
+    value = (weights * distances).sum(-1).sum(-1, dtype=torch.float64)  # (n,)
+    value = hinges * task.thresholds - twice * value
     above_zero, incomplete, report = hinges, None, [None] * 4
     if options.diagnostics or (options.dual and options.nonzero):
         both, incomplete = count_joint(distances, task.labels, task.thresholds)
@@ -54,7 +55,7 @@ def _judge_group(
     gradient = None
     if task.gradient:
         pull = _pull(weights, distances, options.squared)
-        gradient = pulled(wide, buffer.copy_(pull)).mul_(-twice).to(task.points.dtype)
+        gradient = pulled(wide, buffer.copy_(pull)).to(task.points.dtype).mul_(-twice)
     return [value, above_zero, gradient, *report]
 
 
@@ -64,5 +65,5 @@ def _pull(weights: Tensor, distances: Tensor, squared: bool) -> Tensor:
     if squared:
         return pull.mul_(2)
     # Where points coincide, any number that is not too large will do: their difference is 0.
-    shortest = 2.0**-26 * distances.amax((-2, -1), keepdim=True) + 1e-30
+    shortest = 2.0**-26 * distances[:, :1].amax(-1, keepdim=True) + 1e-30  # (n, 1, 1)
     return pull.div_(torch.maximum(distances, shortest, out=distances))

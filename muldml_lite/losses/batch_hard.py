@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from muldml_lite.losses.distances import squares_into
-from muldml_lite.losses.judged import Judged, Options, Sides, Task, groups_of, judge_listed, pull_on_sides
+from muldml_lite.losses.judged import Judged, Options, Task, groups_of, judge_listed, pull_on_sides
 from muldml_lite.mining.hard import hardest_triplets
 from muldml_lite.mining.keys import SCALE, mark_pairs, read_index, read_sides, write_marks
 
@@ -25,28 +25,30 @@ def judge_batch_hard(task: Task, options: Options) -> Judged:
         index[:, group] = read_index(keys[:2, group], marks)
         opposite = index[0, group] * size + index[1, group]  # (n, B) place of (p, n) in (B, B)
         torch.gather(near.flatten(1), 1, opposite, out=keys[2, group])
-    distances = read_sides(keys, marks)  # (3, N, B)
-    distances = (distances if options.squared else distances.sqrt_()).to(task.points.dtype)
-    judged, active = judge_listed(task, options, Sides(*distances), hardest_triplets(*index, marks))
+    sides = read_sides(keys, marks)  # (3, N, B)
+    sides = (sides if options.squared else sides.sqrt_()).to(task.points.dtype)
+    judged, active = judge_listed(task, options, sides, hardest_triplets(*index, marks))
     if task.gradient:
-        judged = judged._replace(gradient=_gradient(task.points, index, pull_on_sides(distances, active, options)))
+        pull = pull_on_sides(sides, active, options.squared)
+        judged = judged._replace(gradient=_gradient(task.points, index, pull))
     return judged
 
 
 def _gradient(points: Tensor, index: Tensor, pull: Tensor) -> Tensor:
-    """Points (N, B, d), mined index (2, N, B), pull on the three sides (3, N, B) → gradient (N, B, d).
+    """Points (N, B, d), mined index (2, N, B), pull on two or three sides (2 or 3, N, B) → gradient (N, B, d).
 
     Each side pulls its two ends along their difference, which is taken of the rows themselves: exact, however
     close they are.
     """
     slices, size, dim = points.shape
-    pull = pull.view(3, -1, 1)
+    pull = pull.view(len(pull), -1, 1)
     rows = (index + torch.arange(0, slices * size, size, device=index.device)[:, None]).view(-1)  # (2·N·B,)
     anchor = points.reshape(-1, dim)  # (N·B, d)
     other = anchor.index_select(0, rows).view(2, -1, dim)  # (2, N·B, d), positives and negatives
-    across = (other[0] - other[1]).mul_(pull[2])  # (N·B, d)
-    torch.sub(anchor, other, out=other).mul_(pull[:2])
-    gradient = other[0] + other[1]
-    torch.sub(across, other[0], out=other[0])
-    other[1].add_(across).neg_()
+    across = (other[0] - other[1]).mul_(pull[2]) if len(pull) == 3 else None  # (N·B, d)
+    other.sub_(anchor).mul_(pull[:2])
+    gradient = (other[0] + other[1]).neg_()  # the anchors' part
+    if across is not None:
+        other[0].add_(across)
+        other[1].sub_(across)
     return gradient.index_add_(0, rows, other.view(-1, dim)).view_as(points)

@@ -87,7 +87,7 @@ def with_ones(points: Tensor) -> Tensor:
 def pulled(points: Tensor, pull: Tensor) -> Tensor:
     """Σ_b pull_ab (x_a − x_b) for points `with_ones` and a symmetric pull (N, B, B), float64 → (N, B, d)."""
     product = pull @ points  # (N, B, d + 8)
-    return (product[..., -1:] * points[..., :-8]).sub_(product[..., :-8])
+    return torch.addcmul(product[..., :-8], product[..., -1:], points[..., :-8], value=-1).neg_()
 
 
 class _KnownGradient(torch.autograd.Function):

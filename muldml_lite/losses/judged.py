@@ -45,44 +45,40 @@ class Judged(NamedTuple):
     negative: Tensor | None = None  # mean distance
 
 
-class Sides(NamedTuple):
-    """Distances of listed triplets, (N, *S) each."""
+def judge_listed(task: Task, options: Options, sides: Tensor, triplets: Triplets) -> tuple[Judged, Tensor]:
+    """Loss and report of listed triplets, and which hinges are active.
 
-    positive: Tensor  # D(a,p)
-    negative: Tensor  # D(a,n)
-    opposite: Tensor  # D(p,n)
-
-
-def judge_listed(task: Task, options: Options, sides: Sides, triplets: Triplets) -> tuple[Judged, list[Tensor]]:
-    """Loss and report of listed triplets; and which hinges are active, (N, *S) of ones and zeros each."""
+    sides: D(a,p), D(a,n) and D(p,n), (3, N, *S) → ones and zeros (H, N, *S) for H = 1 hinge, or 2 of dual
+    """
     valid = triplets.valid  # (N, *S)
     over = tuple(range(1, valid.ndim))
-    slack = sides.positive + task.thresholds.view(-1, *[1] * len(over))  # (N, *S)
+    slack = sides[0] + task.thresholds.view(-1, *[1] * len(over))  # (N, *S)
     # Not multiplied by 0, which would not rid us of NaN in pairs that do not count.
-    hinges = [torch.where(valid, (slack - side).clamp_min_(0), 0) for side in sides[1 : 2 + options.dual]]
-    active = [torch.gt(hinge, 0, out=torch.empty_like(hinge)) for hinge in hinges]
-    loss = sum(hinges)  # (N, *S)
-    judged = Judged(loss.sum(over), (loss > 0).sum(over) if options.nonzero else None, None, triplets)
+    hinges = torch.where(valid, (slack - sides[1 : 2 + options.dual]).clamp_min_(0), 0)  # (H, N, *S)
+    active = torch.gt(hinges, 0, out=torch.empty_like(hinges))
+    above_zero = (hinges > 0).any(0).sum(over) if options.nonzero else None
+    judged = Judged(hinges.sum((0, *(axis + 1 for axis in over))), above_zero, None, triplets)
     if options.report:
-        incomplete = valid & (slack <= sides.negative) & (sides.opposite < sides.positive)
+        positive, negative, opposite = sides
         judged = judged._replace(
-            active_hinges=sum(one.sum(over, dtype=torch.int64) for one in active),
-            incomplete=incomplete.sum(over),
-            positive=masked_mean(sides.positive, valid),
-            negative=masked_mean(sides.negative, valid),
+            active_hinges=active.sum((0, *(axis + 1 for axis in over)), dtype=torch.float64),
+            incomplete=(valid & (slack <= negative) & (opposite < positive)).sum(over),
+            positive=masked_mean(positive, valid),
+            negative=masked_mean(negative, valid),
         )
     return judged, active
 
 
-def pull_on_sides(distances: Tensor, active: list[Tensor], options: Options) -> Tensor:
-    """How hard each side of the triplets is pulled, over its length: (3, N, *S), below 0 where it is pushed.
+def pull_on_sides(sides: Tensor, active: Tensor, squared: bool) -> Tensor:
+    """How hard each side of the triplets is pulled, over its length, below 0 where it is pushed.
 
-    distances (3, N, *S); active: one or two hinges as ones and zeros. Where two points coincide the
-    sub-gradient is 0.
+    sides (3, N, *S), active hinges (H, N, *S) → (1 + H, N, *S). Where two points coincide any finite pull will do:
+    their difference is 0, and so is the sub-gradient.
     """
-    both = active[0] + active[1] if options.dual else active[0]
-    pull = torch.stack([both, -active[0], -active[1] if options.dual else torch.zeros_like(both)])
-    return pull.mul_(2) if options.squared else torch.where(distances > 0, pull / distances, 0)
+    pull = torch.empty_like(sides[: 1 + len(active)])
+    torch.sum(active, 0, out=pull[0])
+    torch.neg(active, out=pull[1:])
+    return pull.mul_(2) if squared else pull.div_(sides[: len(pull)].clamp_min(torch.finfo(sides.dtype).tiny))
 
 
 def groups_of(points: Tensor) -> list[slice]:

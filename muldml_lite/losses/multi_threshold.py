@@ -129,7 +129,7 @@ def _evaluate(slices: Tensor, labels: Tensor, thresholds: Tensor, options: Optio
         per_slice = (judged.loss / count).to(slices)
         gradient = judged.gradient
         if wanted:
-            gradient = gradient.mul_((1 / (count * len(count))).to(gradient.dtype)[:, None, None]).to(slices)
+            gradient = gradient.mul_((1 / (count * len(slices))).to(gradient.dtype)[:, None, None]).to(slices)
     return _Evaluated(with_gradient(slices, per_slice.mean(), gradient), per_slice, judged)
 
 

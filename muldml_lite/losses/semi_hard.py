@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from muldml_lite.losses.distances import pulled, squares_into, with_ones
-from muldml_lite.losses.judged import Judged, Options, Sides, Task, groups_of, judge_listed, pull_on_sides
+from muldml_lite.losses.judged import Judged, Options, Task, groups_of, judge_listed, pull_on_sides
 from muldml_lite.mining.classes import list_positives
 from muldml_lite.mining.hard import Triplets, semi_hard_keys, semi_hard_triplets
 from muldml_lite.mining.keys import SCALE, mark_pairs, read_index, read_sides, write_marks
@@ -27,22 +27,23 @@ def judge_semi_hard(task: Task, options: Options) -> Judged:
         negative[group] = read_index(keys[1, group], marks)
         opposite = index * size + negative[group]  # (n, B, K) place of (p, n) in (B, B)
         keys[2, group] = near.flatten(1).gather(1, opposite.flatten(1)).view_as(index)
-    distances = read_sides(keys, marks)
-    distances = (distances if options.squared else distances.sqrt_()).to(task.points.dtype)
+    sides = read_sides(keys, marks)
+    sides = (sides if options.squared else sides.sqrt_()).to(task.points.dtype)
     triplets = semi_hard_triplets(negative, positives, marks)
-    judged, active = judge_listed(task, options, Sides(*distances), triplets)
+    judged, active = judge_listed(task, options, sides, triplets)
     if task.gradient:
-        pull = pull_on_sides(distances, active, options).to(wide.dtype)  # (3, N, B, K)
+        pull = pull_on_sides(sides, active, options.squared).to(wide.dtype)  # (2 or 3, N, B, K)
         parts = [_gradient(wide[group], triplets, pull[:, group], group) for group in groups]
         judged = judged._replace(gradient=torch.cat(parts).to(task.points.dtype))
     return judged
 
 
 def _gradient(points: Tensor, triplets: Triplets, pull: Tensor, group: slice) -> Tensor:
-    """Points (n, B, d) of some slices, the pull on each side (3, n, B, K) → gradient (n, B, d)."""
+    """Points (n, B, d) of some slices, the pull on two or three sides (2 or 3, n, B, K) → gradient (n, B, d)."""
     slices, size, _ = points.shape
     a, p, n = (index[group] for index in triplets[:3])
-    starts, ends = torch.stack([a, a, p], 1).flatten(1), torch.stack([p, n, n], 1).flatten(1)  # (n, 3·B·K)
+    starts = torch.stack([a, a, p][: len(pull)], 1).flatten(1)  # (n, 2 or 3·B·K)
+    ends = torch.stack([p, n, n][: len(pull)], 1).flatten(1)
     pull = pull.transpose(0, 1).flatten(1)
     both = points.new_zeros(slices, size * size)
     both.scatter_add_(1, starts * size + ends, pull)

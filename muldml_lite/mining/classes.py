@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,8 +18,7 @@ def pair_masks(labels: Tensor) -> tuple[Tensor, Tensor]:
 
 def count_all(labels: Tensor) -> Tensor:
     """Number of valid ordered triplets of a batch with labels (B,), a scalar int64 tensor."""
-    of_class = (labels[:, None] == labels[None, :]).sum(-1)  # (B,)
-    return ((of_class - 1) * (len(labels) - of_class)).sum()
+    return count_listed(list_positives(labels))
 
 
 def can_read(labels: Tensor) -> bool:
@@ -42,15 +42,19 @@ def list_positives(labels: Tensor) -> Positives:
     size = len(labels)
     if not can_read(labels):
         return Positives(torch.arange(size, device=labels.device).expand(size, size), pair_masks(labels)[0])
-    order = labels.argsort(stable=True)  # (B,), classes side by side
-    _, of_class, sizes = labels[order].unique_consecutive(return_inverse=True, return_counts=True)
-    members = sizes[of_class]  # (B,) size of the class at each place of `order`
-    start = (sizes.cumsum(0) - sizes)[of_class]  # (B,) where that class begins
-    steps = torch.arange(1, max(2, int(sizes.max())))  # (K,)
-    place = torch.arange(size) - start  # (B,) within the class
+    # In NumPy, whose small operations cost a fifth of torch's.
+    order = np.argsort(labels.numpy(), kind="stable")  # classes side by side
+    first = np.flatnonzero(np.diff(labels.numpy()[order], prepend=np.nan))  # where each class begins
+    sizes = np.diff(first, append=size)  # (C,)
+    members, start = np.repeat(sizes, sizes)[:, None], np.repeat(first, sizes)[:, None]  # (B, 1), in the order above
+    steps = np.arange(1, max(2, sizes.max()))  # (K,)
     # Going round the class from each member meets all the others once.
-    index = torch.empty(size, len(steps), dtype=torch.int64)
-    listed = torch.empty(size, len(steps), dtype=torch.bool)
-    index[order] = order[start[:, None] + (place[:, None] + steps).remainder(members[:, None])]
-    listed[order] = steps < members[:, None]
-    return Positives(index, listed)
+    round_the_class = start + (np.arange(size)[:, None] - start + steps) % members  # (B, K)
+    back = np.argsort(order)
+    return Positives(torch.from_numpy(order[round_the_class][back]), torch.from_numpy((steps < members)[back]))
+
+
+def count_listed(positives: Positives) -> Tensor:
+    """Number of valid ordered triplets, a scalar int64 tensor: each anchor's positives × its negatives."""
+    of_anchor = positives.listed.sum(-1)  # (B,)
+    return (of_anchor * (len(positives.listed) - 1 - of_anchor)).sum()
