@@ -94,6 +94,8 @@ def test_the_only_round_of_a_slow_case_may_be_the_call_that_was_made_already(clo
     assert clock.calls == ""
     assert alternating(slow, seconds=1.0, known={"s": 61.0})["s"].seconds == (50.0,)  # the first one compiled
     assert clock.calls == "s"
+    brief = {"b": clock.case("b", 5.0)}
+    assert alternating(brief, seconds=1.0, known={"b": 9.0}, known_counts=True)["b"].seconds == (5.0,)
 
 
 # -- equality ----------------------------------------------------------------------------------------------------

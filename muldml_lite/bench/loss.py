@@ -23,7 +23,7 @@ from muldml_lite.losses import MultiThresholdLoss, sample_thresholds
 
 OURS, PLAIN, CUBIC, LIMIT = "ours", "plain PyTorch, a loop", "plain PyTorch, (B, B, B)", "distances alone"
 _LOW, _HIGH = 0.1, 0.8  # thresholds of the first and of the last slice
-_PROOF = 256  # images: equality is asked in float64 of so many at most
+_PROOF = 128  # images: equality is asked in float64 of so many at most
 _GIB = 2**30
 _NOTES = {
     ("semi-hard", "pytorch-metric-learning"): "another definition: all semi-hard triplets, not one a pair",

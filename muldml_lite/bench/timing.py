@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 _SHORTEST = 0.01  # s a measurement: shorter calls are repeated, or the clock's and the machine's jitter would show
 _FEWEST = 3  # rounds of a slow case
-_CHEAP = 1.5  # s: that many rounds are had at any rate if they take no longer than this
+_CHEAP = 2.5  # s: that many rounds are had at any rate if they take no longer than this
+_LONG = 20.0  # s a call: too long to be made twice for a single round
 _SLOW = 0.5  # s a call: what is this slow and has run already needs no other warm-up
 
 
@@ -52,7 +53,8 @@ def alternating(
         seconds: budget of all rounds together. A case too slow for its share of it gets fewer rounds, at least 3, or
             1 if three would take too long; its rounds are the first ones.
         known: seconds that a call of a case has taken already. Over half a second, it is not warmed up again.
-        known_counts: if one round is all there is time for, that earlier call is it. Not for what compiles at first.
+        known_counts: if one round is all there is time for and takes over 20 s, that earlier call is it. Not for what
+            compiles at first.
 
     Returns:
         name → times.
@@ -64,7 +66,9 @@ def alternating(
     most = share_rounds({name: cost[name] * repeats[name] for name in cases}, rounds, seconds)
     taken: dict[str, list[float]] = {name: [] for name in cases}
     if known_counts:
-        taken |= {name: [seconds_taken] for name, seconds_taken in slow.items() if most[name] == 1}
+        taken |= {
+            name: [seconds_taken] for name, seconds_taken in slow.items() if most[name] == 1 and seconds_taken > _LONG
+        }
     for turn in range(max(most.values(), default=0)):
         active = [name for name in cases if len(taken[name]) == turn < most[name]]
         if not active:

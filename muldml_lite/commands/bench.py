@@ -18,7 +18,7 @@ _FULL_SECONDS = 900.0
 def add_bench(parser: argparse.ArgumentParser) -> None:
     """The words of `bench` and of what can be benched."""
     kinds = parser.add_subparsers(dest="bench", required=True, metavar="loss|step|faces|layout")
-    one = _add(kinds, "loss", _loss, "the losses, forward and backward, against libraries and plain PyTorch", 75)
+    one = _add(kinds, "loss", _loss, "the losses, forward and backward, against libraries and plain PyTorch", 70)
     _add_grid(one, batch=(126, 512), slices=(8,))
     _many(one, "--reduction", ("mean", "mean-nonzero"), ("mean",))
     one.add_argument("--per-class", type=int, metavar="K", help="images a class (default: 16 if it divides B, or 18)")
