@@ -20,7 +20,15 @@ from muldml_lite.bench.figure import growth_figure
 from muldml_lite.bench.machine import describe_machine, pin_threads
 from muldml_lite.bench.page_text import HEAD, SECTIONS
 from muldml_lite.bench.plan import Row
-from muldml_lite.bench.sections import growth_table, loss_tables, memory_table, remarks, step_summary, titled_tables
+from muldml_lite.bench.sections import (
+    faces_table,
+    growth_table,
+    loss_tables,
+    memory_table,
+    remarks,
+    step_summary,
+    titled_tables,
+)
 from muldml_lite.bench.sweep import SECTIONS as MEASURABLE
 from muldml_lite.bench.sweep import Sweep, run_sweep
 
@@ -52,7 +60,10 @@ def _sections(groups: dict[str, Any], rows: dict[str, list[Row]], picture: str) 
         tables["memory"] = [memory_table(rows["memory"]), remarks(rows["memory"])]
     if "step" in rows:
         tables["step"] = [step_summary(rows["step"], rows.get("loss", [])), titled_tables(groups["step"])]
-    tables |= {name: [titled_tables(groups[name])] for name in ("faces", "layout") if name in rows}
+    if "faces" in rows:
+        tables["faces"] = [faces_table(rows["faces"])]
+    if "layout" in rows:
+        tables["layout"] = [titled_tables(groups["layout"])]
     dim = rows["loss"][0]["D"] if "loss" in rows else ""
     return [
         Template(SECTIONS[name]).substitute(tables="\n".join(parts), picture=picture, dim=dim)

@@ -71,6 +71,8 @@ $tables
     "faces": """\
 ## Drawn faces
 
+One core; a call draws 42 faces of six people.
+
 $tables
 """,
     "layout": """\

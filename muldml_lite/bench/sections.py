@@ -75,6 +75,17 @@ def titled_tables(groups: Sequence[Sequence[Row]]) -> str:
     return "\n".join(f"**{title_of(rows)}**\n\n{markdown_table(rows)}" for rows in groups)
 
 
+def faces_table(rows: Sequence[Row]) -> str:
+    """A line for each preset and size."""
+    lines = []
+    for row in rows:
+        faces = row["per_second"] * row["median_s"]  # of one call
+        a_face = [seconds_text(row[key] / faces) for key in ("median_s", "q1_s", "q3_s")]
+        place = [row["preset"], str(row["size"]), f"{row['per_second']:.0f}"]
+        lines.append([*place, a_face[0], f"{a_face[1]}–{a_face[2]}", str(row["rounds"])])
+    return _table(["preset", "pixels", "faces/s", "a face", "quartiles", "rounds"], lines)
+
+
 def remarks(rows: Sequence[Row]) -> str:
     """Why cells are empty, each reason once."""
     said: dict[str, list[str]] = {}
