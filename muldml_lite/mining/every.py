@@ -9,9 +9,10 @@ from torch import Tensor
 
 from muldml_lite.mining.classes import Positives, can_read, list_positives
 from muldml_lite.mining.hard import sort_keys
-from muldml_lite.mining.keys import SCALE, lowest, make_keys, mark_pairs, read_index
+from muldml_lite.mining.keys import SCALE, Marks, lowest, make_keys, mark_pairs, read_index
 
 _BLOCK = 2**17  # triplets compared at once: 512 KB, so that a block and its sums stay in the cache
+_SORTED = 2**21  # distances sorted at once: 16 MB
 _MOST_COMPARED = 128  # with more positives per anchor than this, sorting is cheaper than comparing
 
 
@@ -77,15 +78,30 @@ def _compare(far: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sort(distances: Tensor, labels: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by sorting: the active negatives of a positive are the first c of its anchor's in ascending
-    order, c found by bisection; and the negative of rank r is reached by all positives with c > r."""
+    """The same by sorting, some anchors at a time: sorting needs ten times the memory of the distances."""
+    slices, size, _ = reach.shape
     marks = mark_pairs(labels)
-    ascending = sort_keys(make_keys(distances, marks))  # (N, B, B), negatives first
-    positive = torch.searchsorted(ascending, lowest(reach.double() * SCALE, marks))  # (N, B, K)
+    positive, negative = torch.empty_like(reach), torch.empty_like(distances)
+    step = max(1, _SORTED // (slices * size))
+    for start in range(0, size, step):
+        rows = slice(start, start + step)
+        some = marks._replace(bits=marks.bits[rows])
+        positive[:, rows], negative[:, rows] = _sort_rows(distances[:, rows], reach[:, rows], some)
+    return positive, negative
+
+
+def _sort_rows(distances: Tensor, reach: Tensor, marks: Marks) -> tuple[Tensor, Tensor]:
+    """Distances (N, A, B) of A anchors, reach of their positives (N, A, K) → the counts of `_compare`.
+
+    The active negatives of a positive are the first c of its anchor's in ascending order, c found by bisection; and
+    the negative of rank r is reached by all positives with c > r.
+    """
+    ascending = sort_keys(make_keys(distances, marks))  # (N, A, B), negatives first
+    positive = torch.searchsorted(ascending, lowest(reach.double() * SCALE, marks))  # (N, A, K)
     size = distances.shape[-1]
     by_count = positive.new_zeros(*positive.shape[:-1], size + 1)
-    by_count.scatter_add_(-1, positive, torch.ones_like(positive))  # (N, B, B+1), positives with c negatives
-    at_most = by_count.cumsum(-1)[..., :size]  # (N, B, B) [a, r], columns with c ≤ r
+    by_count.scatter_add_(-1, positive, torch.ones_like(positive))  # (N, A, B+1), positives with c negatives
+    at_most = by_count.cumsum(-1)[..., :size]  # (N, A, B) [a, r], columns with c ≤ r
     order = read_index(ascending, marks)
     negative = torch.empty_like(order).scatter_(-1, order, reach.shape[-1] - at_most)  # from rank to index
     return positive.to(distances.dtype), negative.to(distances.dtype)

@@ -27,7 +27,7 @@ _SIGN = -(2**63)
 class Marks(NamedTuple):
     """What is written into the distances of a batch."""
 
-    bits: Tensor  # (B, B) int64 [a, b]
+    bits: Tensor  # (B, B) int64 [a, b], or some of its rows
     low: int  # mask of the bits that hold the index
     anchors: Tensor  # (B,) bool, has a positive and a negative
 
@@ -61,7 +61,7 @@ def read_index(keys: Tensor, marks: Marks) -> Tensor:
     """Index b of keys of any shape; of NaN, some index."""
     bits = keys.view(torch.int64)
     index = torch.where(bits < _POSITIVE, bits, ~bits).bitwise_and_(marks.low)
-    return index.clamp_max_(len(marks.bits) - 1)
+    return index.clamp_max_(marks.bits.shape[-1] - 1)
 
 
 def read_sides(keys: Tensor, marks: Marks) -> Tensor:
