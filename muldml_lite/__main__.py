@@ -124,7 +124,7 @@ def _train(options: argparse.Namespace) -> None:
             given = run.config["config"]
         else:
             _check_replaceable(run, state, options.overwrite)
-    elif folder.is_dir() and any(folder.iterdir()):
+    elif folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
         raise UsageError(f"{folder}: not empty and not a run folder; choose another")
     config = Config.from_dict(given)
     _show(run_training(folder, config, quiet=options.json), options)
@@ -192,7 +192,9 @@ def _faces(options: argparse.Namespace) -> None:
 
 
 def _show(result: dict[str, Any], options: argparse.Namespace) -> None:
-    """Results for a program, or for a person."""
+    """Results for a program, or for a person; none of a process that only helps another."""
+    if not result:
+        return
     if options.json:
         print(json.dumps(result))
         return
