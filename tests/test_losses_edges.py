@@ -88,6 +88,25 @@ def test_gradient_of_close_points_is_as_exact_as_that_of_far_ones(loss, mining, 
     assert relative_error(x.grad, y.grad) < 1e-6
 
 
+@every_option
+@pytest.mark.parametrize("kind", ["pairs", "all but two", "one"])
+def test_points_that_coincide_pull_each_other_nowhere(loss, mining, squared, reduction, kind):
+    options = {"loss": loss, "mining": mining, "squared": squared, "reduction": reduction}
+    x = split_slices(embeddings_for(), 3)[:1]
+    if kind == "pairs":  # an anchor and its positive; a positive and a negative
+        x[0, 1], x[0, 5] = x[0, 0], x[0, 2]
+    elif kind == "all but two":
+        x[0, 2:] = x[0, 0]
+    else:
+        x[0, :] = x[0, 0]
+    x.requires_grad_()
+    y = x.detach().double().requires_grad_()
+    multi_threshold_loss(x, LABELS, [0.3], **options).total.backward()
+    wanted, *_ = loop_slice(y[0], LABELS.tolist(), 0.3, **options)
+    wanted.backward()  # the norm of a difference of 0 has the gradient 0
+    torch.testing.assert_close(x.grad.double(), y.grad, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("mining_name", ["batch-hard", "semi-hard", "batch-all"])
 def test_inputs_are_never_written_to(n, mining_name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from muldml_lite.losses.distances import pulled, squares_into, with_ones
+from muldml_lite.losses.distances import pulled, shortest_length, squares_into, with_ones
 from muldml_lite.losses.judged import Judged, Options, Task, groups_of, masked_mean
 from muldml_lite.mining import Triplets, count_joint, pair_masks
 from muldml_lite.mining.classes import Positives, count_listed, list_positives
@@ -54,16 +54,17 @@ def _judge_group(
         report = [hinges, incomplete, *(masked_mean(distances, mask) for mask in pair_masks(task.labels))]
     gradient = None
     if task.gradient:
-        pull = _pull(weights, distances, options.squared)
+        pull = _pull(weights, distances, None if options.squared else shortest_length(task.points))
         gradient = pulled(wide, buffer.copy_(pull)).to(task.points.dtype).mul_(-twice)
     return [value, above_zero, gradient, *report]
 
 
-def _pull(weights: Tensor, distances: Tensor, squared: bool) -> Tensor:
-    """Weights of the distances (n, B, B) → how strongly each pair is pulled, over its length. Uses up both."""
+def _pull(weights: Tensor, distances: Tensor, shortest: Tensor | None) -> Tensor:
+    """Weights of the distances (n, B, B) → how strongly each pair is pulled, over its length. Uses up both.
+
+    shortest (n,): no length counts as less; None for squared distances.
+    """
     pull = weights + weights.mT
-    if squared:
+    if shortest is None:
         return pull.mul_(2)
-    # Where points coincide, any number that is not too large will do: their difference is 0.
-    shortest = 2.0**-26 * distances[:, :1].amax(-1, keepdim=True) + 1e-30  # (n, 1, 1)
-    return pull.div_(torch.maximum(distances, shortest, out=distances))
+    return pull.div_(torch.maximum(distances, shortest[:, None, None].to(distances.dtype), out=distances))

@@ -29,7 +29,7 @@ def judge_batch_hard(task: Task, options: Options) -> Judged:
     sides = (sides if options.squared else sides.sqrt_()).to(task.points.dtype)
     judged, active = judge_listed(task, options, sides, hardest_triplets(*index, marks))
     if task.gradient:
-        pull = pull_on_sides(sides, active, options.squared)
+        pull = pull_on_sides(sides, active, options.squared, torch.finfo(sides.dtype).tiny)  # differences are exact
         judged = judged._replace(gradient=_gradient(task.points, index, pull))
     return judged
 

@@ -90,6 +90,14 @@ def pulled(points: Tensor, pull: Tensor) -> Tensor:
     return torch.addcmul(product[..., :-8], product[..., -1:], points[..., :-8], value=-1).neg_()
 
 
+def shortest_length(points: Tensor) -> Tensor:
+    """Slices (N, B, d) → the distance (N,) below which a float64 product of theirs is all rounding error.
+
+    A pull is divided by no less. So points that coincide pull each other with a moderate strength times no difference.
+    """
+    return 2.0**-26 * torch.linalg.vector_norm(points, dim=-1).amax(-1) + 1e-30
+
+
 class _KnownGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx, slices: Tensor, value: Tensor, gradient: Tensor) -> Tensor:

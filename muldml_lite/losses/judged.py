@@ -69,16 +69,16 @@ def judge_listed(task: Task, options: Options, sides: Tensor, triplets: Triplets
     return judged, active
 
 
-def pull_on_sides(sides: Tensor, active: Tensor, squared: bool) -> Tensor:
+def pull_on_sides(sides: Tensor, active: Tensor, squared: bool, shortest: float | Tensor) -> Tensor:
     """How hard each side of the triplets is pulled, over its length, below 0 where it is pushed.
 
-    sides (3, N, *S), active hinges (H, N, *S) → (1 + H, N, *S). Where two points coincide any finite pull will do:
-    their difference is 0, and so is the sub-gradient.
+    sides (3, N, *S), active hinges (H, N, *S) → (1 + H, N, *S). A length counts as `shortest` at least, so where two
+    points coincide the pull is finite; their difference is 0, and so is the sub-gradient.
     """
     pull = torch.empty_like(sides[: 1 + len(active)])
     torch.sum(active, 0, out=pull[0])
     torch.neg(active, out=pull[1:])
-    return pull.mul_(2) if squared else pull.div_(sides[: len(pull)].clamp_min(torch.finfo(sides.dtype).tiny))
+    return pull.mul_(2) if squared else pull.div_(sides[: len(pull)].clamp_min(shortest))
 
 
 def groups_of(points: Tensor) -> list[slice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from muldml_lite.losses.distances import pulled, squares_into, with_ones
+from muldml_lite.losses.distances import pulled, shortest_length, squares_into, with_ones
 from muldml_lite.losses.judged import Judged, Options, Task, groups_of, judge_listed, pull_on_sides
 from muldml_lite.mining.classes import list_positives
 from muldml_lite.mining.hard import Triplets, semi_hard_keys, semi_hard_triplets
@@ -32,7 +32,8 @@ def judge_semi_hard(task: Task, options: Options) -> Judged:
     triplets = semi_hard_triplets(negative, positives, marks)
     judged, active = judge_listed(task, options, sides, triplets)
     if task.gradient:
-        pull = pull_on_sides(sides, active, options.squared).to(wide.dtype)  # (2 or 3, N, B, K)
+        shortest = shortest_length(task.points)[:, None, None].to(sides.dtype)  # (N, 1, 1)
+        pull = pull_on_sides(sides, active, options.squared, shortest).to(wide.dtype)  # (2 or 3, N, B, K)
         parts = [_gradient(wide[group], triplets, pull[:, group], group) for group in groups]
         judged = judged._replace(gradient=torch.cat(parts).to(task.points.dtype))
     return judged
