@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from muldml_lite.losses.distances import pulled, shortest_length, squares_into, with_ones
-from muldml_lite.losses.judged import Judged, Options, Task, groups_of, masked_mean
+from muldml_lite.losses.judged import Judged, Options, Task, groups_of, join_groups, masked_mean
 from muldml_lite.mining import Triplets, count_joint, pair_masks
 from muldml_lite.mining.classes import Positives, count_listed, list_positives
 from muldml_lite.mining.every import class_barrier, count_active
@@ -25,16 +25,13 @@ def judge_batch_all(task: Task, options: Options) -> Judged:
     for group in groups:
         part = task._replace(points=task.points[group], thresholds=task.thresholds[group])
         parts.append(_judge_group(part, options, wide[group], buffer[: len(wide[group])], positives, barrier))
-    columns = [None if column[0] is None else torch.cat(column) for column in zip(*parts, strict=True)]
-    count = count_listed(positives).expand(len(task.points))
-    loss, above_zero, gradient, *report = columns
-    return Judged(loss, above_zero, gradient, Triplets(None, None, None, None, count), *report)
+    return join_groups(parts)
 
 
 def _judge_group(
     task: Task, options: Options, wide: Tensor, buffer: Tensor, positives: Positives, barrier: Tensor
-) -> list[Tensor | None]:
-    """Some slices, `with_ones` too, room (n, B, B) float64 → loss, above_zero, gradient and the report."""
+) -> Judged:
+    """Some slices, `with_ones` too, and room (n, B, B) float64."""
     twice = 2 if options.dual else 1
     distances = squares_into(wide[..., :-8], buffer).to(task.points.dtype).clamp_min_(0)
     if not options.squared:
@@ -56,7 +53,8 @@ def _judge_group(
     if task.gradient:
         pull = _pull(weights, distances, None if options.squared else shortest_length(task.points))
         gradient = pulled(wide, buffer.copy_(pull)).to(task.points.dtype).mul_(-twice)
-    return [value, above_zero, gradient, *report]
+    count = count_listed(positives).expand(len(wide))
+    return Judged(value, above_zero, gradient, Triplets(None, None, None, None, count), *report)
 
 
 def _pull(weights: Tensor, distances: Tensor, shortest: Tensor | None) -> Tensor:

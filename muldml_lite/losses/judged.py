@@ -87,6 +87,17 @@ def groups_of(points: Tensor) -> list[slice]:
     return [slice(start, start + step) for start in range(0, len(points), step)]
 
 
+def join_groups(parts: list[Judged]) -> Judged:
+    """What was found of some slices after the other, as of all."""
+
+    def joined(column: tuple[Tensor | None, ...]) -> Tensor | None:
+        return None if column[0] is None else torch.cat(column)
+
+    triplets = Triplets(*map(joined, zip(*(part.triplets for part in parts), strict=True)))
+    columns = zip(*(part._replace(triplets=None) for part in parts), strict=True)
+    return Judged(*map(joined, columns))._replace(triplets=triplets)
+
+
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Mean of values (N, *S) where mask (*S or N, *S) is set → (N,); 0 where it is nowhere set."""
     over = tuple(range(1, values.ndim))
