@@ -14,6 +14,13 @@ Two facts to know before expecting much of the dual loss, both shown in tests/te
 2. Batch Hard with every sample an anchor: D(a,p) is at most the distance of p to its own farthest positive
    and D(p,n) at least that to its nearest negative, so the second term of dual never exceeds the loss that
    p already pays as an anchor (at the same τ).
+
+Where a derivative is a matter of choice: a hinge of exactly 0 is not active; two points that coincide do not pull
+each other; a slice of length 0 gets no gradient; of equal distances the lowest index is mined.
+
+Cost with K positives an anchor: Batch Hard O(N·B²·d) time, semi-hard O(N·B²·(d + log B)), batch-all O(N·B²·(d + K)), or
+log B for K where classes are large. Memory is O(B²): slices are worked on some at a time, and nothing of that size waits
+for `backward`. On GPUs nothing waits for a value, so K cannot be known there: semi-hard then lists B pairs an anchor.
 """
 
 from muldml_lite.losses.distances import pairwise_distances, split_slices
