@@ -18,9 +18,9 @@ Two facts to know before expecting much of the dual loss, both shown in tests/te
 Where a derivative is a matter of choice: a hinge of exactly 0 is not active; two points that coincide do not pull
 each other; a slice of length 0 gets no gradient; of equal distances the lowest index is mined.
 
-Cost with K positives an anchor: Batch Hard O(N·B²·d) time, semi-hard O(N·B²·(d + log B)), batch-all O(N·B²·(d + K)), or
-log B for K where classes are large. Memory is O(B²): slices are worked on some at a time, and nothing of that size waits
-for `backward`. On GPUs nothing waits for a value, so K cannot be known there: semi-hard then lists B pairs an anchor.
+Cost with K positives an anchor: Batch Hard O(N·B²·d) time, semi-hard O(N·B²·(d + log B)), batch-all O(N·B²·(d + K)),
+or log B for K where classes are large. Memory is O(B²): slices are worked on some at a time, and nothing of that size
+waits for `backward`. On GPUs nothing waits for a value, so K is unknown there: semi-hard then lists B pairs an anchor.
 """
 
 from muldml_lite.losses.distances import pairwise_distances, split_slices
