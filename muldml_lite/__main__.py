@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from muldml_lite.bench.plan import BenchError
+from muldml_lite.claims.study import StudyError
 from muldml_lite.commands.bench import add_bench, run_bench
+from muldml_lite.commands.claims import add_claims, run_claims
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import DataError
 from muldml_lite.runs import Run, RunError
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         return options.run_command(options) or 0
-    except (ConfigError, DataError, RunError, UsageError, BenchError) as error:
+    except (ConfigError, DataError, RunError, UsageError, BenchError, StudyError) as error:
         print(f"muldml {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -72,6 +74,7 @@ def make_parser() -> Parser:
     one.add_argument("--seed", type=int, default=0, help="same seed, same faces (default: 0)")
     one.add_argument("--out", required=True, metavar="DIR", help="folder to make")
 
+    add_claims(_add(commands, "claims", run_claims, "run the paper's claims as experiments that can fail"))
     add_bench(_add(commands, "bench", run_bench, "time losses, steps, drawing or layouts against other ways to do it"))
     return parser
 

@@ -36,6 +36,24 @@ def mean_distance(vectors: np.ndarray) -> float:
     return float(pdist(np.asarray(vectors, np.float64)).mean())
 
 
+def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
+    """Linear centred kernel alignment of two views (n, d) and (n, e) of the same images, 0…1.
+
+    1: the same up to rotation and scale (Kornblith et al. 2019, "Similarity of neural network representations
+    revisited"). NaN if one of them is a single point.
+    """
+    x = np.asarray(first, np.float64) - np.mean(first, 0, dtype=np.float64)  # (n, d)
+    y = np.asarray(second, np.float64) - np.mean(second, 0, dtype=np.float64)  # (n, e)
+    scale = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    return float(np.square(np.linalg.norm(x.T @ y)) / scale) if scale > 0 else float("nan")
+
+
+def slice_similarity(slices: np.ndarray) -> tuple[float, float]:
+    """Slices (N, n, d), N >= 2 → linear CKA, mean over all pairs of slices and of the first with the last."""
+    pairs = {(i, j): linear_cka(slices[i], slices[j]) for i in range(len(slices)) for j in range(i + 1, len(slices))}
+    return float(np.mean(list(pairs.values()))), pairs[0, len(slices) - 1]
+
+
 @dataclass(frozen=True)
 class Difference:
     """Mean of paired differences with its 95 % confidence interval (Student's t)."""

@@ -1,0 +1,338 @@
+"""Runs a study: over the cores, with time left, and going on where a killed one stopped."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from muldml_lite.claims.beds import Draw, Source, load_bed
+from muldml_lite.claims.ledger import Claim, Experiment
+from muldml_lite.claims.plan import Job, Settings, cells_of, choose, confirmation, exploration, key_of
+from muldml_lite.claims.registry import load_registry
+from muldml_lite.claims.study import Study, StudyError, StudyWriter
+from muldml_lite.claims.verdicts import CONFIRMATION, Reading, read_rows
+
+BED_SECONDS = 20.0  # about, to make one
+_CHUNK_SECONDS = 12.0  # of work handed out at once: what a stopped study has to wait for
+
+Progress = Callable[[str, int, int, float], None]  # (what, runs done, runs in all, seconds left)
+
+
+class Task(NamedTuple):
+    """Work for one process: a bed to be made, or runs on one draw."""
+
+    folder: str
+    settings: Settings
+    file: str | None  # the user's own claims
+    data: str | None
+    draw: int
+    jobs: tuple[Job, ...]  # none: only make the bed
+    seconds: float  # expected
+
+
+def run_study(
+    folder: Path,
+    settings: Settings,
+    *,
+    ids: Sequence[str] = (),
+    file: str | None = None,
+    workers: int = 1,
+    facts: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Run what is still missing of a study, read it, write its verdicts.
+
+    Args:
+        ids: claims by id or number; all by default.
+        file: a Python file with CLAIMS and EXPERIMENTS of the user's own.
+        facts: command, machine and versions, kept in study.json.
+
+    Raises:
+        StudyError: the folder holds another study, or no such claim.
+    """
+    registry = load_registry(file)
+    claims = registry.chosen(ids)
+    names = dict.fromkeys(name for claim in claims for name in claim.experiments)
+    unknown = next((name for name in names if name not in registry.experiments), None)
+    if unknown is not None:
+        raise StudyError(f"{unknown}: no such experiment, expected some of {', '.join(registry.experiments)}")
+    # In the ledger's order, cheap ones first, so that a study that is stopped early says something.
+    experiments = [one for name, one in registry.experiments.items() if name in names]
+    run = _StudyRun(folder, settings, claims, experiments, file, progress)
+    run.begin(facts or {})
+    with _terminated_as_interrupt(), _pool(workers) as pool:
+        try:
+            run.do(pool, exploration(experiments, claims, settings), "searching regimes")
+            chosen = choose(Study(folder).rows, experiments, claims, settings) if settings.explore else {}
+            run.note(chosen=chosen)
+            run.do(pool, confirmation(experiments, claims, settings, chosen), "confirming")
+        except BaseException as error:
+            run.status("stopped" if isinstance(error, KeyboardInterrupt) else "failed", str(error))
+            raise
+    run.finish()
+    return Study(folder)
+
+
+def read_study(study: Study) -> Reading:
+    """Everything that a study says, recomputed from its rows."""
+    return read_rows(study.rows, study.claims, study.about.get("chosen", {}))
+
+
+def runs_behind(study: Study, interval: Any) -> list[dict[str, Any]]:
+    """The runs that an interval was made of, treatment first."""
+    from muldml_lite.claims.derived import with_derived
+
+    arms = (interval.treatment, interval.control)
+    rows = [r for r in with_derived(study.rows) if r["draw"] >= CONFIRMATION and r["cell"] == interval.cell]
+    return [row for arm in arms for row in rows if row["arm"] == arm]
+
+
+class _StudyRun:
+    """The writing side of one study."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        claims: Sequence[Claim],
+        experiments: Sequence[Experiment],
+        file: str | None,
+        progress: Progress | None,
+    ) -> None:
+        self.folder, self.settings, self.claims, self.file = folder, settings, claims, file
+        self.experiments = {one.name: one for one in experiments}
+        self.cells = {(e.name, cell.name): cell for e in experiments for cell in cells_of(e, settings)}
+        self.progress = progress or (lambda *_: None)
+        self.writer: StudyWriter | None = None
+        self.started = time.time()
+
+    def begin(self, facts: dict[str, Any]) -> None:
+        about = {
+            "format": 1,
+            **facts,
+            "settings": self.settings.to_json(),
+            "claims": [claim.to_json() for claim in self.claims],
+            "cells": {
+                cell.name: {"experiment": name, "text": cell.text, "search": cell.search, **cell.settings}
+                for (name, _), cell in self.cells.items()
+            },
+            "seconds": 0.0,
+        }
+        about = json.loads(json.dumps(about))
+        if (self.folder / "study.json").exists():
+            before = Study(self.folder).about
+            self._check_same(before, about)
+            about["seconds"] = before.get("seconds", 0.0)
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            raise StudyError(f"{self.folder}: not empty and not a study folder; choose another")
+        self.writer = StudyWriter(self.folder)
+        self.writer.mend()
+        self.about = about
+        self.spent = about["seconds"]
+        self.note()
+
+    def _check_same(self, before: dict[str, Any], now: dict[str, Any]) -> None:
+        """More draws and seeds may be added; anything else would mix two studies."""
+        grown = ("draws", "seeds")
+        kept = [{k: v for k, v in one["settings"].items() if k not in grown} for one in (before, now)]
+        same = kept[0] == kept[1] and [c["id"] for c in before["claims"]] == [c["id"] for c in now["claims"]]
+        if not same:
+            raise StudyError(f"{self.folder}: holds a study with other claims, data or scale; choose another folder")
+
+    def note(self, **values: Any) -> None:
+        self.about |= values
+        self.about["seconds"] = round(self.spent + time.time() - self.started, 1)
+        self.writer.json("study.json", self.about)
+
+    def status(self, state: str, message: str = "", done: int = 0, total: int = 0, left: float = 0.0) -> None:
+        process = {"pid": os.getpid(), "heartbeat": time.time()}
+        counts = {"done": done, "total": total, "seconds_left": round(left, 1)}
+        self.writer.json("status.json", {"state": state, **counts, **process, "message": message})
+
+    def finish(self) -> None:
+        self.note()
+        reading = read_study(Study(self.folder))
+        self.writer.json(
+            "verdicts.json",
+            {
+                "verdicts": [asdict(one) for one in reading.verdicts],
+                "intervals": [asdict(i) for i in reading.intervals],
+            },
+        )
+        count = len(Study(self.folder).rows)
+        self.status("finished", done=count, total=count)
+
+    def do(self, pool: Any, jobs: Sequence[Job], what: str) -> None:
+        """Beds first, then runs; whatever a row is there for is done."""
+        done = {key_of(row) for row in Study(self.folder).rows}
+        left = [job for job in jobs if job not in done]
+        counted = len(jobs) - len(left)
+        tasks = self._tasks(left)
+        beds = {(task.data, task.draw) for task in tasks if task.data is not None}
+        missing = [bed for bed in sorted(beds) if not (self.folder / "beds" / f"{bed[0]}-{bed[1]}.npz").exists()]
+        fresh = [self._task(data, draw, (), BED_SECONDS) for data, draw in missing]
+        total = sum(task.seconds for task in (*fresh, *tasks))
+        pace = _Pace(total, len(getattr(pool, "workers", [1])))
+        for group, name in ((fresh, "warming up networks"), (tasks, what)):
+            for task, rows in pool.run(group):
+                self.writer.rows(rows)
+                counted += len(task.jobs)
+                seconds = pace.after(task.seconds)
+                self.progress(name, counted, len(jobs), seconds)
+                self.status("running", name, counted, len(jobs), seconds)
+
+    def _tasks(self, jobs: Sequence[Job]) -> list[Task]:
+        """Runs on the same draw together, a few seconds of work at a time."""
+        groups: dict[tuple[str, str | None, int], list[Job]] = defaultdict(list)
+        for job in jobs:
+            settings = self.cells[job.experiment, job.cell].settings
+            data = settings["data"] if settings.get("bed", True) else None
+            groups[job.experiment, data, job.draw].append(job)
+        tasks = []
+        for (name, data, draw), members in groups.items():
+            seconds = self.experiments[name].seconds
+            size = max(1, int(_CHUNK_SECONDS / seconds))
+            for start in range(0, len(members), size):
+                chunk = tuple(members[start : start + size])
+                tasks.append(self._task(data, draw, chunk, seconds * len(chunk)))
+        return tasks
+
+    def _task(self, data: str | None, draw: int, jobs: tuple[Job, ...], seconds: float) -> Task:
+        return Task(str(self.folder), self.settings, self.file, data, draw, jobs, seconds)
+
+
+class _Pace:
+    """Time left, by how long the finished part took."""
+
+    def __init__(self, total: float, workers: int) -> None:
+        self.total, self.done, self.workers, self.started = total, 0.0, workers, time.perf_counter()
+
+    def after(self, seconds: float) -> float:
+        self.done += seconds
+        return (time.perf_counter() - self.started) / self.done * (self.total - self.done)
+
+
+def perform(task: Task) -> list[dict[str, Any]]:
+    """Make a bed, or do some runs → their rows."""
+    source = Source(task.data, task.settings.root) if task.data else None
+    if not task.jobs:
+        load_bed(Path(task.folder), source, task.draw, task.settings.scale)
+        return []
+    registry = load_registry(task.file)
+    rows = []
+    for job in task.jobs:
+        experiment = registry.experiments[job.experiment]
+        cell = next(c for c in cells_of(experiment, task.settings) if c.name == job.cell)
+        bed = load_bed(Path(task.folder), source, task.draw, task.settings.scale) if source else Draw(task.draw)
+        started = time.perf_counter()
+        outcome = experiment.measure(bed, cell, job.arm, job.seed)
+        rows.append(
+            {
+                **job._asdict(),
+                "tier": experiment.tier,
+                "phase": "confirmation" if job.draw >= CONFIRMATION else "exploration",
+                "measured": {name: _rounded(value) for name, value in outcome.measured.items()},
+                "active": None if outcome.active is None else _rounded(outcome.active),
+                "saturated": bool(outcome.saturated),
+                "collapsed": bool(outcome.collapsed),
+                "seconds": round(time.perf_counter() - started, 2),
+            }
+        )
+    return rows
+
+
+def _rounded(value: Any) -> Any:
+    """Five significant digits are more than any of these numbers means; NaN becomes null."""
+    if isinstance(value, (list, tuple)):
+        return [_rounded(one) for one in value]
+    return float(f"{value:.5g}") if math.isfinite(value) else None
+
+
+@contextmanager
+def _terminated_as_interrupt() -> Iterator[None]:
+    """SIGTERM ends a study as Ctrl-C does; only the main thread may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Here:
+    """All work in this process."""
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[dict[str, Any]]]]:
+        for task in tasks:
+            yield task, perform(task)
+
+
+class _Processes:
+    """Work handed out to processes, a little ahead of what they can do, so that little is lost by stopping."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = range(workers)
+        self.pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare)
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[dict[str, Any]]]]:
+        waiting, under_way = list(reversed(tasks)), {}
+        while waiting or under_way:
+            while waiting and len(under_way) < len(self.workers) + 1:
+                task = waiting.pop()
+                under_way[self.pool.submit(perform, task)] = task
+            finished: set[Future] = wait(under_way, return_when=FIRST_COMPLETED).done
+            for future in finished:
+                yield under_way.pop(future), future.result()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[_Here | _Processes]:
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"  # for the processes to come: as many of them as cores, one thread each
+    if workers == 1:
+        _one_thread()
+        yield _Here()
+        return
+    processes = _Processes(workers)
+    try:
+        yield processes
+    finally:
+        processes.pool.shutdown(cancel_futures=True)  # waits for what is under way, some seconds
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _prepare() -> None:
+    """A worker: one thread, deaf to Ctrl-C (the parent stops it), gone when its parent is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _one_thread()
+
+    def watch() -> None:
+        parent = parent_process()
+        while parent.is_alive():
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,303 @@
+"""Rows of a study → intervals → verdicts. Pure, and without torch: the same rows always give the same verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from muldml_lite.claims.derived import with_derived
+from muldml_lite.claims.ledger import Claim, Comparison
+from muldml_lite.claims.statistics import FEWEST, Estimate, draw_means, estimates
+
+CONFIRMATION = 1000  # draws from this number on; those below only search for regimes
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One comparison in one regime: the numbers below a verdict."""
+
+    claim: str
+    cell: str
+    phase: str
+    statistic: str
+    treatment: str
+    control: str
+    label: str
+    expected: str
+    matters: float
+    unit: str
+    required: bool
+    mean: float  # treatment − control
+    low: float | None
+    high: float | None
+    p: float
+    p_holm: float
+    level: float
+    resolvable: float | None
+    draws: int
+    seeds: int
+    treatment_mean: float
+    control_mean: float
+    untestable: str  # why this comparison cannot test the claim; "" if it can
+
+    @property
+    def side(self) -> int:
+        """1: shown on the claimed side; −1: on the other one; 0: neither."""
+        if self.low is None or self.low <= 0 <= self.high:
+            return 0
+        return 1 if (self.mean > 0) == (self.expected == "above") else -1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a study says about a claim in one regime; `cell` is empty for the claim as a whole."""
+
+    claim: str
+    cell: str
+    verdict: str
+    reason: str
+    draws: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that a study's rows say."""
+
+    verdicts: list[Verdict]
+    intervals: list[Interval]
+    map: list[dict[str, Any]]  # exploration: differences without a verdict
+
+
+class _Pairs(NamedTuple):
+    """The paired runs of one comparison in one cell."""
+
+    draws: list[int]
+    seeds: set[int]
+    treatment: list[float]
+    control: list[float]
+    untestable: str
+
+    def differences(self) -> np.ndarray:
+        return draw_means(self.draws, np.subtract(self.treatment, self.control)) if self.draws else np.empty(0)
+
+
+def read_rows(rows: Iterable[Row], claims: Sequence[Claim], chosen: dict[str, Any]) -> Reading:
+    """Read all claims at once: the correction is for every interval of the study.
+
+    Args:
+        chosen: {claim id: {"cells": [...]}} where a search chose the regimes; only these get a verdict.
+    """
+    rows = with_derived(list(rows))
+    tables = {False: _Table(r for r in rows if r["draw"] < CONFIRMATION)}
+    tables[True] = _Table(r for r in rows if r["draw"] >= CONFIRMATION)
+    listed = [
+        (claim, cell, one, pairs)
+        for claim in claims
+        for cell in tables[True].cells(claim)
+        if claim.id not in chosen or cell in chosen[claim.id]["cells"]
+        for one in claim.comparisons
+        if (pairs := tables[True].pairs(claim, cell, one)) is not None
+    ]
+    found = estimates([pairs.differences() for *_, pairs in listed])
+    intervals = [_interval(*one, estimate) for one, estimate in zip(listed, found, strict=True)]
+    by_claim = defaultdict(list)
+    for interval in intervals:
+        by_claim[interval.claim].append(interval)
+    verdicts = [verdict for claim in claims for verdict in judge_claim(claim, by_claim[claim.id])]
+    return Reading(verdicts, intervals, _map(tables[False], claims, chosen))
+
+
+class _Table:
+    """Rows by (cell, arm), and by (draw, seed) within."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.runs: dict[tuple[str, str], dict[tuple[int, int], Row]] = defaultdict(dict)
+        self.of_experiment: dict[str, dict[str, None]] = defaultdict(dict)  # cells in the order they came
+        for row in rows:
+            self.runs[row["cell"], row["arm"]][row["draw"], row["seed"]] = row
+            self.of_experiment[row["experiment"]][row["cell"]] = None
+
+    def cells(self, claim: Claim) -> list[str]:
+        cells = [cell for name in claim.experiments for cell in self.of_experiment[name]]
+        return [cell for cell in dict.fromkeys(cells) if not claim.cells or cell.startswith(claim.cells)]
+
+    def pairs(self, claim: Claim, cell: str, one: Comparison) -> _Pairs | None:
+        """None: this regime has no such arms or statistics."""
+        treated = self.runs.get((cell, one.treatment), {})
+        controls = self.runs.get((cell, one.control), {}) if one.control else treated
+        name = one.control_statistic or one.statistic
+        keys = sorted(treated.keys() & controls.keys())
+        values = [
+            (key, treated[key]["measured"].get(one.statistic), controls[key]["measured"].get(name))
+            if one.value is None
+            else (key, treated[key]["measured"].get(one.statistic), one.value)
+            for key in keys
+        ]
+        values = [v for v in values if _number(v[1]) and _number(v[2])]
+        if not values:
+            return None
+        keys = [key for key, *_ in values]
+        return _Pairs(
+            [draw for draw, _ in keys],
+            {seed for _, seed in keys},
+            [float(v[1]) for v in values],
+            [float(v[2]) for v in values],
+            _why_untestable(claim, [[treated[k] for k in keys], [controls[k] for k in keys]]),
+        )
+
+
+def _number(value: Any) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _why_untestable(claim: Claim, arms: list[list[Row]]) -> str:
+    """A regime is out if in more than half of the runs of an arm a guard says so."""
+    for runs in arms:
+        for guard in claim.guards:
+            count = sum(bool(row[guard]) for row in runs)
+            if count > len(runs) / 2:
+                active = np.mean([row["active"] for row in runs if row["active"] is not None] or [np.nan])
+                how = f", {active:.0%} of the hinges active" if guard == "saturated" else ""
+                return f"{guard} in {count} of {len(runs)} runs of {runs[0]['arm']}{how}"
+    return ""
+
+
+def _interval(claim: Claim, cell: str, one: Comparison, pairs: _Pairs, estimate: Estimate) -> Interval:
+    return Interval(
+        claim=claim.id,
+        cell=cell,
+        phase="confirmation",
+        statistic=one.statistic,
+        treatment=one.treatment,
+        control=one.control_text(),
+        label=one.label or f"{one.statistic}: {one.treatment} against {one.control_text()}",
+        expected=one.expected,
+        matters=one.matters,
+        unit=one.unit,
+        required=one.required,
+        mean=estimate.mean,
+        low=estimate.low,
+        high=estimate.high,
+        p=estimate.p,
+        p_holm=estimate.p_holm,
+        level=estimate.level,
+        resolvable=estimate.resolvable,
+        draws=estimate.draws,
+        seeds=len(pairs.seeds),
+        treatment_mean=float(np.mean(pairs.treatment)),
+        control_mean=float(np.mean(pairs.control)),
+        untestable=pairs.untestable,
+    )
+
+
+def judge_claim(claim: Claim, intervals: Sequence[Interval]) -> list[Verdict]:
+    """A verdict for each regime, then the one of the whole claim."""
+    cells = list(dict.fromkeys(interval.cell for interval in intervals))
+    verdicts = [_judge_cell(claim, cell, [i for i in intervals if i.cell == cell]) for cell in cells]
+    return [*verdicts, _judge_whole(claim, verdicts)]
+
+
+def _judge_cell(claim: Claim, cell: str, intervals: Sequence[Interval]) -> Verdict:
+    """Every required comparison has to hold; one that is clearly the other way round refutes."""
+    required = [i for i in intervals if i.required]
+    draws = min((i.draws for i in intervals), default=0)
+
+    def say(verdict: str, reason: str) -> Verdict:
+        return Verdict(claim.id, cell, verdict, reason, draws)
+
+    out = next((i.untestable for i in required if i.untestable), "")
+    if out:
+        return say("untestable here", out)
+    if len(required) < sum(c.required for c in claim.comparisons):
+        return say("untestable here", "a required control was not run here")
+    if draws < FEWEST:
+        return say("untestable here", f"{draws} draws, expected {FEWEST} or more")
+    against = [i for i in required if i.side < 0]
+    if against:
+        return say("contradicted", _said(against[0]))
+    open_ = [i for i in required if i.side == 0]
+    if not open_:
+        return say("supported", _said(min(required, key=lambda i: abs(i.mean) / i.matters)))
+    return say("not supported", _undecided(max(open_, key=lambda i: abs(i.mean) / i.matters)))
+
+
+def _judge_whole(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
+    tested = [v for v in verdicts if v.verdict != "untestable here"]
+    draws = min((v.draws for v in tested), default=0)
+
+    def say(verdict: str, reason: str) -> Verdict:
+        return Verdict(claim.id, "", verdict, reason, draws)
+
+    if claim.needs and not verdicts:
+        return say("needs data", claim.needs)
+    if not verdicts:
+        return say("needs data", "this study has no confirmation runs of it")
+    if not tested:
+        return say("untestable here", f"in none of {len(verdicts)} regimes: {verdicts[0].reason}")
+    for word in ("supported", "contradicted"):
+        if all(v.verdict == word for v in tested):
+            return say(word, f"in all {len(tested)} regimes that can test it" if len(tested) > 1 else tested[0].reason)
+    counts = [
+        f"{word} in {len(cells)} ({', '.join(cells)})"
+        for word in ("supported", "contradicted", "not supported")
+        if (cells := [v.cell for v in tested if v.verdict == word])
+    ]
+    return say("not supported", f"of {len(tested)} regimes: " + "; ".join(counts))
+
+
+def _said(i: Interval) -> str:
+    return f"{i.label}: {_shown(i.mean, i)} [{_shown(i.low, i)}, {_shown(i.high, i)}]"
+
+
+def _undecided(i: Interval) -> str:
+    """Whether an effect that matters is ruled out or could not have been seen."""
+    claimed = i.high if i.expected == "above" else -i.low
+    if claimed < i.matters:
+        return f"{_said(i)}: no effect as large as {_shown(i.matters, i, False)}"
+    return f"{_said(i)}: undecided, {i.draws} draws resolve {_shown(i.resolvable, i, False)}"
+
+
+def _shown(value: float, interval: Interval, signed: bool = True) -> str:
+    sign = "+" if signed else ""
+    if interval.unit == "points":
+        return f"{100 * value:{sign}.1f} points"
+    return f"{value:{sign}.3g}"
+
+
+def _map(table: _Table, claims: Sequence[Claim], chosen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Exploration, comparison by comparison: where effects are, without a verdict."""
+    lines = []
+    for claim in claims:
+        for cell in table.cells(claim):
+            for one in claim.comparisons:
+                pairs = table.pairs(claim, cell, one)
+                if pairs is None:
+                    continue
+                differences = pairs.differences()
+                rows = list(table.runs[cell, one.treatment].values())
+                active = [row["active"] for row in rows if row["active"] is not None]
+                error = differences.std(ddof=1) / len(differences) ** 0.5 if len(differences) > 1 else None
+                lines.append(
+                    {
+                        "claim": claim.id,
+                        "cell": cell,
+                        "label": one.label or f"{one.statistic}: {one.treatment} against {one.control_text()}",
+                        "statistic": one.statistic,
+                        "expected": one.expected,
+                        "unit": one.unit,
+                        "required": one.required,
+                        "mean": float(differences.mean()),
+                        "error": None if error is None else float(error),
+                        "draws": len(differences),
+                        "active": float(np.mean(active)) if active else None,
+                        "testable": not pairs.untestable,
+                        "chosen": cell in chosen.get(claim.id, {}).get("cells", ()),
+                    }
+                )
+    return lines

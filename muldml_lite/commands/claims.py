@@ -1,0 +1,149 @@
+"""`claims`: run the ledger, all of it or some claims, and say what came out."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from muldml_lite.claims import QUICK, SEARCH_RULE, Settings, Study, StudyError, load_registry, read_study, run_study
+
+_VERSIONED = ("torch", "numpy", "scipy", "scikit-learn", "skia-python")
+_DATA = ("drawn:posed", "drawn:wild", "folder", "manifest")
+
+
+def add_claims(parser: argparse.ArgumentParser) -> None:
+    """The words of `claims`."""
+    full = Settings()
+    parser.add_argument("ids", nargs="*", metavar="ID", help="claims, as 7 or 4b; a number takes all its parts")
+    parser.add_argument("--list", action="store_true", help="say what the claims are and when each is supported")
+    parser.add_argument("--quick", action="store_true", help="fewer regimes and draws: minutes instead of hours")
+    parser.add_argument("--data", choices=_DATA, help="one data set only (default: both kinds of drawn faces)")
+    parser.add_argument("--root", help="its image folder or manifest; frozen-feature claims only")
+    parser.add_argument(
+        "--draws", type=int, metavar="K", help=f"data draws (default: {full.draws}, quick {QUICK.draws})"
+    )
+    parser.add_argument(
+        "--seeds", type=int, metavar="K", help=f"seeds on each (default: {full.seeds}, quick {QUICK.seeds})"
+    )
+    parser.add_argument("--out", metavar="DIR", help="study folder; goes on with what is there (default: runs/claims…)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes of one thread each (default: all cores)")
+    parser.add_argument("--file", metavar="PY", help="a Python file with CLAIMS and EXPERIMENTS of your own")
+    parser.add_argument("--json", action="store_true", help="results as JSON on standard output, nothing else there")
+
+
+def run_claims(options: argparse.Namespace) -> None:
+    """List claims, or run their study and print the verdicts."""
+    if options.list:
+        _list(options)
+        return
+    for name in ("draws", "seeds", "workers"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            raise StudyError(f"--{name} {getattr(options, name)}: expected 1 or more")
+    settings = _settings(options)
+    folder = Path(options.out or ("runs/claims-quick" if options.quick else "runs/claims"))
+    with _ProgressLine(options.json) as progress:
+        study = run_study(
+            folder,
+            settings,
+            ids=options.ids,
+            file=options.file,
+            workers=options.workers or os.cpu_count() or 1,
+            facts=_facts(),
+            progress=progress,
+        )
+    _show(study, options.json)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = QUICK if options.quick else Settings()
+    given = {name: getattr(options, name) for name in ("draws", "seeds") if getattr(options, name) is not None}
+    if options.data in ("folder", "manifest"):
+        if options.root is None:
+            raise StudyError(f"--root: needed with --data {options.data}, the path of the images")
+        given |= {"data": (options.data,), "root": options.root}
+    elif options.root is not None:
+        raise StudyError("--root: only for --data folder or manifest")
+    elif options.data:
+        given["data"] = (options.data.removeprefix("drawn:"),)
+    return dataclasses.replace(settings, **given)
+
+
+def _facts() -> dict[str, Any]:
+    return {
+        "command": " ".join(["muldml", *sys.argv[1:]]),
+        "date": datetime.date.today().isoformat(),
+        "machine": {"system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count(), "device": "cpu"},
+        "versions": {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()},
+        "search_rule": SEARCH_RULE,
+    }
+
+
+def _list(options: argparse.Namespace) -> None:
+    claims = load_registry(options.file).chosen(options.ids)
+    if options.json:
+        print(json.dumps([claim.to_json() for claim in claims]))
+        return
+    for claim in claims:
+        print(f"{claim.id:>3}  {claim.title}  [{claim.source}; {claim.tier}]")
+        for text in (claim.sentence, claim.rule, claim.needs and f"Needs data: {claim.needs}."):
+            print(textwrap.indent(textwrap.fill(text, 100), "     ")) if text else None
+        for one in claim.comparisons:
+            side = "above" if one.expected == "above" else "below"
+            print(f"     {'*' if one.required else ' '} {one.label}: expected {side}")
+        print()
+    print("* decides the verdict; the others are shown")
+
+
+class _ProgressLine:
+    """A progress line with time left, on standard error."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+
+    def __enter__(self) -> Callable[[str, int, int, float], None]:
+        from tqdm import tqdm
+
+        self.bar = tqdm(unit="run", disable=self.quiet, bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} runs{postfix}")
+        self.started = time.perf_counter()
+        return self._show
+
+    def _show(self, what: str, done: int, total: int, seconds: float) -> None:
+        self.bar.set_description_str(what, refresh=False)
+        self.bar.total = total
+        self.bar.set_postfix_str(f"about {seconds / 60:.1f} min left", refresh=False)
+        self.bar.update(done - self.bar.n)
+        self.bar.refresh()
+
+    def __exit__(self, *_: Any) -> None:
+        self.bar.close()
+
+
+def _show(study: Study, as_json: bool) -> None:
+    reading = read_study(study)
+    if as_json:
+        keys = ("command", "date", "machine", "versions", "settings", "chosen", "seconds")
+        about = {key: study.about[key] for key in keys if key in study.about}
+        shown = {
+            name: [dataclasses.asdict(one) for one in getattr(reading, name)] for name in ("verdicts", "intervals")
+        }
+        print(json.dumps({"study": str(study.path), **about, **shown}))
+        return
+    titles = {claim.id: claim.title for claim in study.claims}
+    for claim, title in titles.items():
+        whole = next(v for v in reading.verdicts if v.claim == claim and not v.cell)
+        print(f"{claim:>3}  {title}: {whole.verdict.upper()}")
+        print(f"     {whole.reason}")
+        for verdict in (v for v in reading.verdicts if v.claim == claim and v.cell):
+            print(f"       {verdict.cell}: {verdict.verdict}; {verdict.reason}")
+    print(f"\n{len(study.rows)} runs, {len(reading.intervals)} intervals, in {study.path}")
