@@ -1,7 +1,12 @@
 """One function per figure: tables in, plotly Figure out. Reads nothing, computes next to nothing."""
 
+from muldml_lite.plots.convergence import convergence_map
 from muldml_lite.plots.faces import distance_histogram, face_strip
+from muldml_lite.plots.forest import forest_plot
+from muldml_lite.plots.levels import judgement_rates, levels_plot
+from muldml_lite.plots.maps import claim_map, ledger_map
 from muldml_lite.plots.style import EXPRESSION_COLOURS, EXPRESSION_SYMBOLS, class_styles, slice_colours
+from muldml_lite.plots.thresholds import threshold_curves
 from muldml_lite.plots.training import (
     SLICE_CURVES,
     accuracy_curves,
@@ -10,18 +15,28 @@ from muldml_lite.plots.training import (
     slice_name,
     threshold_profile,
 )
+from muldml_lite.plots.verdicts import VERDICT_LOOKS, verdict_of
 
 __all__ = [
     "EXPRESSION_COLOURS",
     "EXPRESSION_SYMBOLS",
     "SLICE_CURVES",
+    "VERDICT_LOOKS",
     "accuracy_curves",
+    "claim_map",
     "class_styles",
+    "convergence_map",
     "distance_histogram",
     "face_strip",
+    "forest_plot",
+    "judgement_rates",
+    "ledger_map",
+    "levels_plot",
     "loss_curves",
     "slice_colours",
     "slice_curve",
     "slice_name",
+    "threshold_curves",
     "threshold_profile",
+    "verdict_of",
 ]
