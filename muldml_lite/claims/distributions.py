@@ -38,6 +38,8 @@ def measure_trainings(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
         subjects=56,
         images_per_subject=14,
         images_per_class=9,
+        epochs=12,
+        augment=False,
         method="triplet",
         device="cpu",
         precision="fp32",
@@ -115,7 +117,7 @@ DISTRIBUTIONS = Experiment(
     "distributions",
     arms=(_PAIR,),
     cells=tuple(
-        replace(cell, name=f"{cell.name}/two τ", search=False, quick=True)
+        replace(cell, name=f"{cell.name}/two τ", search=False, quick=cell.quick, arms=())
         for cell in THRESHOLDS.cells
         if cell.name.endswith(("batch-hard/alone", "semi-hard/alone", "alone/fast"))
     ),

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from muldml_lite.claims.beds import Draw
-from muldml_lite.claims.judgements import cycle_shares
+from muldml_lite.claims.convergence import FALL
+from muldml_lite.claims.heads import COLLAPSED, SATURATED
+from muldml_lite.claims.judgements import CASES, cycle_shares
 from muldml_lite.claims.ledger import Cell, Experiment, Outcome
 from muldml_lite.config import Config
 
@@ -30,6 +32,7 @@ def _config(bed: Draw, data: str, seed: int, epochs: int, **settings: Any) -> Co
         mining="batch-hard",
         device="cpu",
         precision="fp32",
+        augment=False,  # so few steps do not suffice for changed images as well
         seed=bed.draw * 100 + seed,
         **settings,
     )
@@ -63,17 +66,19 @@ def measure_training(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
         measured |= _cycles([record.judgements for record in joint], config, seed)
     distance = float(np.mean([one.mean_distance for one in last.slices]))
     measured["distance"] = distance
-    return Outcome(measured, active, active is not None and active >= 0.98, distance < 0.1)
+    return Outcome(measured, active, active is not None and active > SATURATED, distance < COLLAPSED)
 
 
 def _cycles(judgements: list, config: Config, seed: int) -> dict[str, float]:
-    """From epoch to epoch, on the probe set's Batch Hard triplets in the first slice; too few to be judged."""
+    """From epoch to epoch, on the probe set's Batch Hard triplets in the first slice; nothing of too few cases."""
     order = {int(anchor): place for place, anchor in enumerate(judgements[0].anchor[0, 0])}
     place = lambda rows: np.stack([[order[int(i)] for i in row] for row in rows])  # noqa: E731 place among the anchors
     positive = place([one.positive[0, 0] for one in judgements])  # (T, m)
     negative = place([one.negative[0, 0] for one in judgements])
     ap, an, pn = np.moveaxis(np.stack([one.distances[0, 0] for one in judgements]).astype(np.float32), -1, 0)
     incomplete = (ap + config.thresholds[0] <= an) & (pn < ap)
+    if incomplete.sum() < CASES:
+        return {}
     shares = cycle_shares(positive, negative, incomplete, seed)
     return {"cycle_odd": shares["cycle_odd"], "cycle_even": shares["cycle_even"]}
 
@@ -113,11 +118,13 @@ def measure_scratch(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
 
     how = {"learning_rate": 1e-3, "thresholds": (0.3, 0.3), "warmup_epochs": 0, "slices": 1, **_SCRATCH[arm]}
     config = _config(bed, cell.settings["data"], seed, cell.settings["epochs"], **how)
-    last = list(train(config))[-1]
-    one = last.slices[0]
-    # Dual and plain alike by mined distances: the mean hinge of the anchors' side is at least this, in units of τ.
-    end = max(0.0, one.mean_positive - one.mean_negative + one.threshold) / one.threshold
-    converged = end < 0.9 and one.mean_distance >= 0.1
+    records = list(train(config))
+    last, one = records[-1], records[-1].slices[0]
+    # The same for dual and plain: what the mean triplet costs on the anchor's side, in units of τ.
+    start, end = (
+        max(0.0, s.mean_positive - s.mean_negative + s.threshold) / s.threshold for s in (records[1].slices[0], one)
+    )
+    converged = end < FALL * start and one.mean_distance >= COLLAPSED
     measured = {
         "converged": float(converged),
         "end": end,
@@ -125,7 +132,7 @@ def measure_scratch(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
         "knn": last.knn_accuracy,
         "head": last.head_accuracy,
     }
-    return Outcome(measured, one.active_fraction, one.active_fraction >= 0.98, one.mean_distance < 0.1)
+    return Outcome(measured, one.active_fraction, one.active_fraction > SATURATED, one.mean_distance < COLLAPSED)
 
 
 FROM_SCRATCH = Experiment(

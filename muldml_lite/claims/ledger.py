@@ -71,6 +71,7 @@ class Cell:
     settings: Mapping[str, Any]  # what `measure` reads; "data" is posed | wild, or a data set of the user's
     quick: bool = False  # part of a quick study
     search: bool = False  # only confirmed if the search for regimes chooses it
+    arms: tuple[str, ...] = ()  # what is run here; none: all arms of the experiment
 
 
 class Outcome(NamedTuple):
@@ -80,6 +81,7 @@ class Outcome(NamedTuple):
     active: float | None = None  # share of active hinges, last quarter of the training, mean of the slices
     saturated: bool = False  # every hinge active: τ is out of the gradient
     collapsed: bool = False  # all images nearly on one point
+    untestable: str = ""  # any other reason why this run can't test its claim
 
 
 Measure = Callable[[Any, Cell, str, int], Outcome]  # (bed, cell, arm, seed)

@@ -28,7 +28,7 @@ class Settings:
     quick: bool = False
     draws: int = 12  # data draws of the confirmation
     seeds: int = 2  # on each
-    explore: int = 3  # data draws of the search for regimes; 0: no search
+    explore: int = 2  # data draws of the search for regimes; 0: no search
     keep: int = 1  # regimes that the search keeps for each claim and data set
     data: tuple[str, ...] = ("posed", "wild")
     root: str | None = None  # of a data set on disk
@@ -79,8 +79,8 @@ def cells_of(experiment: Experiment, settings: Settings) -> list[Cell]:
     ]
 
 
-def arms_of(experiment: Experiment, claims: Sequence[Claim], settings: Settings) -> list[str]:
-    """The arms that the claims compare, with those that derived arms are chosen from."""
+def arms_of(experiment: Experiment, cell: Cell, claims: Sequence[Claim], settings: Settings) -> list[str]:
+    """The arms of a regime that the claims compare, with those that derived arms are chosen from."""
     compared = {
         arm
         for claim in claims
@@ -90,6 +90,7 @@ def arms_of(experiment: Experiment, claims: Sequence[Claim], settings: Settings)
     }
     beginnings = tuple(NEEDED[arm] for arm in compared if arm in NEEDED)
     offered = experiment.quick_arms if settings.quick and experiment.quick_arms else experiment.arms
+    offered = [arm for arm in offered if not cell.arms or arm in cell.arms]
     return [arm for arm in offered if arm in compared or (beginnings and arm.startswith(beginnings))]
 
 
@@ -105,7 +106,7 @@ def exploration(experiments: Sequence[Experiment], claims: Sequence[Claim], sett
         for one in searched(experiments, settings)
         for draw in range(settings.explore)
         for cell in cells_of(one, settings)
-        for arm in arms_of(one, claims, settings)
+        for arm in arms_of(one, cell, claims, settings)
     ]
 
 
@@ -121,7 +122,7 @@ def confirmation(
         for cell in cells_of(one, settings)
         if not cell.search or cell.name in picked
         for seed in range(min(settings.seeds, one.most_seeds or settings.seeds))
-        for arm in arms_of(one, claims, settings)
+        for arm in arms_of(one, cell, claims, settings)
     ]
 
 

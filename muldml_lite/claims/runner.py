@@ -247,6 +247,7 @@ def perform(task: Task) -> list[dict[str, Any]]:
                 "active": None if outcome.active is None else _rounded(outcome.active),
                 "saturated": bool(outcome.saturated),
                 "collapsed": bool(outcome.collapsed),
+                **({"untestable": outcome.untestable} if outcome.untestable else {}),
                 "seconds": round(time.perf_counter() - started, 2),
             }
         )

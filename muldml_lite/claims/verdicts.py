@@ -159,6 +159,9 @@ def _number(value: Any) -> bool:
 def _why_untestable(claim: Claim, arms: list[list[Row]]) -> str:
     """A regime is out if in more than half of the runs of an arm a guard says so."""
     for runs in arms:
+        reasons = [row["untestable"] for row in runs if row.get("untestable")]
+        if len(reasons) > len(runs) / 2:
+            return f"{reasons[0]} in {len(reasons)} of {len(runs)} runs"
         for guard in claim.guards:
             count = sum(bool(row[guard]) for row in runs)
             if count > len(runs) / 2:
@@ -237,7 +240,7 @@ def _judge_whole(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
     if claim.needs and not verdicts:
         return say("needs data", claim.needs)
     if not verdicts:
-        return say("needs data", "this study has no confirmation runs of it")
+        return say("needs data", "no confirmation run measured it: not part of this study, or too few cases")
     if not tested:
         return say("untestable here", f"in none of {len(verdicts)} regimes: {verdicts[0].reason}")
     for word in ("supported", "contradicted"):
