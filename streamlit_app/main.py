@@ -30,6 +30,7 @@ page = st.navigation(
         st.Page("views/tour.py", title="Tour", icon=":material/explore:", default=True),
         st.Page("views/train.py", title="Train", icon=":material/model_training:"),
         st.Page("views/slices.py", title="Slices", icon=":material/blur_on:"),
+        st.Page("views/evidence.py", title="Evidence", icon=":material/science:"),
     ],
     position="top",
 )

@@ -5,6 +5,7 @@ from muldml_lite.plots.faces import distance_histogram, face_strip
 from muldml_lite.plots.forest import forest_plot
 from muldml_lite.plots.levels import judgement_rates, levels_plot
 from muldml_lite.plots.maps import claim_map, ledger_map
+from muldml_lite.plots.rows import NoNumbers, label_of
 from muldml_lite.plots.style import EXPRESSION_COLOURS, EXPRESSION_SYMBOLS, class_styles, slice_colours
 from muldml_lite.plots.thresholds import threshold_curves
 from muldml_lite.plots.training import (
@@ -15,13 +16,14 @@ from muldml_lite.plots.training import (
     slice_name,
     threshold_profile,
 )
-from muldml_lite.plots.verdicts import VERDICT_LOOKS, verdict_of
+from muldml_lite.plots.verdicts import VERDICT_LOOKS, in_unit, regime_name, shown, signed, verdict_of
 
 __all__ = [
     "EXPRESSION_COLOURS",
     "EXPRESSION_SYMBOLS",
     "SLICE_CURVES",
     "VERDICT_LOOKS",
+    "NoNumbers",
     "accuracy_curves",
     "claim_map",
     "class_styles",
@@ -29,10 +31,15 @@ __all__ = [
     "distance_histogram",
     "face_strip",
     "forest_plot",
+    "in_unit",
     "judgement_rates",
+    "label_of",
     "ledger_map",
     "levels_plot",
     "loss_curves",
+    "regime_name",
+    "shown",
+    "signed",
     "slice_colours",
     "slice_curve",
     "slice_name",

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from muldml_lite.claims import Study
 from muldml_lite.claims.verdicts import CONFIRMATION
 from muldml_lite.plots.grid import Box, draw_grid
-from muldml_lite.plots.rows import Row
+from muldml_lite.plots.rows import NoNumbers, Row
 from muldml_lite.plots.verdicts import VERDICT_LOOKS, Look, regime_name
 
 _OUTLINE = "exploration: all, some or none"
@@ -28,11 +28,11 @@ def convergence_map(study: Study) -> go.Figure:
     Regimes that only the search has seen are outlines.
 
     Raises:
-        ValueError: no run of the study says whether it converged.
+        NoNumbers: no run of the study says whether it converged.
     """
     rows = [row for row in study.rows if row["measured"].get("converged") is not None]
     if not rows:
-        raise ValueError("study: no run has the number `converged`, expected some of the experiment `convergence`")
+        raise NoNumbers("study: no run has the number `converged`, expected some of the experiment `convergence`")
     sure = {row["cell"] for row in rows if row["draw"] >= CONFIRMATION}
     cells = sorted(dict.fromkeys(row["cell"] for row in rows), key=lambda cell: (cell.split("/")[0], cell not in sure))
     arms = list(dict.fromkeys(row["arm"] for row in rows))

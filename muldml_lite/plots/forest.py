@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from muldml_lite.claims import Interval, Reading, Study
-from muldml_lite.plots.rows import comparison_of, confirmation_rows, single_draws
-from muldml_lite.plots.strips import Panel, fits, strip_figure, wrap, write_line
+from muldml_lite.plots.rows import NoNumbers, comparison_of, confirmation_rows, single_draws
+from muldml_lite.plots.strips import Panel, StripFigure, fits, wrap
 from muldml_lite.plots.style import INK
 from muldml_lite.plots.verdicts import VERDICT_LOOKS, axis_words, in_unit, regime_name, signed, verdict_of
 
 _CLAIMED, _BAND = "rgba(46,131,179,0.12)", "rgba(128,128,128,0.22)"
-_BAR = -0.14  # of a line: the interval lies a little below its middle, the words above
 
 
 def forest_plot(study: Study, reading: Reading, claim: str, *, required: bool | None = None) -> go.Figure:
@@ -26,15 +25,15 @@ def forest_plot(study: Study, reading: Reading, claim: str, *, required: bool | 
         required: only comparisons that are part of the verdict, or only those that are not; None: all.
 
     Raises:
-        ValueError: the study has no such intervals.
+        NoNumbers: the study has no such intervals.
     """
     panels: dict[str, list[tuple[int, Interval]]] = {}
     for place, one in sorted(enumerate(reading.intervals), key=lambda pair: not pair[1].required):
         if one.claim == claim and required in (None, one.required):
             panels.setdefault(one.label, []).append((place, one))
     if not panels:
-        raise ValueError(f"claim: {claim!r} given, but the study has no such intervals; see reading.intervals")
-    figure = strip_figure([_panel(label, lines) for label, lines in panels.items()])
+        raise NoNumbers(f"claim: {claim!r} given, but the study has no such intervals; see reading.intervals")
+    figure = StripFigure([_panel(label, lines) for label, lines in panels.items()])
     rows, claims = confirmation_rows(study), study.claims
     for row, lines in enumerate(panels.values(), 1):
         draws = [single_draws(rows, one.cell, comparison_of(claims, one)) for _, one in lines]
@@ -43,8 +42,8 @@ def forest_plot(study: Study, reading: Reading, claim: str, *, required: bool | 
             _line(figure, row, -i, place, one, own)
         names = [regime_name(one.cell) for _, one in lines]
         for i, (name, numbers) in enumerate(zip(names, _numbers([one for _, one in lines], names), strict=True)):
-            write_line(figure, row, -i, name, numbers)
-    return figure.add_traces(_key())
+            figure.write(row, -i, name, numbers)
+    return figure.figure(_key())
 
 
 def _panel(label: str, lines: Sequence[tuple[int, Interval]]) -> Panel:
@@ -62,35 +61,32 @@ def _reach(intervals: Sequence[Interval], draws: Sequence[Mapping[int, float]]) 
     return in_unit(low - room, intervals[0].unit), in_unit(high + room, intervals[0].unit)
 
 
-def _ground(figure: go.Figure, row: int, one: Interval, reach: tuple[float, float]) -> None:
+def _ground(figure: StripFigure, row: int, one: Interval, reach: tuple[float, float]) -> None:
     """The claimed side, the band of differences too small to matter, and the control at 0."""
     matters = in_unit(one.matters, one.unit)
-    place = {"row": row, "col": 1, "layer": "below", "exclude_empty_subplots": False}
-    side = (0, reach[1]) if one.expected == "above" else (reach[0], 0)
-    figure.add_vrect(*side, fillcolor=_CLAIMED, line_width=0, **place)
-    figure.add_vrect(-matters, matters, fillcolor=_BAND, line_width=0, **place)
-    figure.add_vline(0, line={"color": INK, "width": 1.5}, **place)
-    figure.update_xaxes(range=reach, row=row, col=1)
+    figure.ground(row, *((0, reach[1]) if one.expected == "above" else (reach[0], 0)), _CLAIMED)
+    figure.ground(row, -matters, matters, _BAND)
+    figure.rule(row, 0, {"color": INK, "width": 1.5})
+    figure.reach(row, *reach)
 
 
-def _line(figure: go.Figure, row: int, y: float, place: int, one: Interval, draws: Mapping[int, float]) -> None:
-    """One regime: its name and numbers, the single draws faintly, the interval over them."""
+def _line(figure: StripFigure, row: int, y: float, place: int, one: Interval, draws: Mapping[int, float]) -> None:
+    """One regime: the single draws faintly, the interval over them."""
     kind = verdict_of(one)
     look, unit = VERDICT_LOOKS[kind], one.unit
-    figure.add_scatter(
-        x=[in_unit(v, unit) for v in draws.values()], y=[y + _BAR] * len(draws), mode="markers",
-        marker={"color": INK, "size": 6, "opacity": 0.45}, showlegend=False,
-        text=[f"draw {draw}" for draw in draws], hovertemplate="%{text}: %{x:.3g}<extra></extra>", row=row, col=1,
+    figure.mark(
+        row, [in_unit(v, unit) for v in draws.values()], y, mode="markers",
+        marker={"color": INK, "size": 6, "opacity": 0.45}, unselected={"marker": {"opacity": 0.45}},
+        text=[f"draw {draw}" for draw in draws], hovertemplate="%{text}: %{x:.3g}<extra></extra>",
     )  # fmt: skip
     ends = [] if one.low is None else [in_unit(one.low, unit), in_unit(one.high, unit)]
-    mean = in_unit(one.mean, unit)
-    figure.add_scatter(
-        x=[*ends[:1], mean, *ends[1:]], y=[y + _BAR] * (1 + len(ends)), mode="lines+markers",
+    figure.mark(
+        row, [*ends[:1], in_unit(one.mean, unit), *ends[1:]], y, mode="lines+markers",
         line={"color": look.line, "width": 3, "dash": "dot" if kind == "untestable here" else "solid"},
         marker={"symbol": ["line-ns", look.marker, "line-ns"] if ends else [look.marker], "color": look.line,
                 "size": 11, "line": {"color": look.line, "width": 2}},
-        customdata=[place] * (1 + len(ends)), hovertext=_words(one, kind), hoverinfo="text",
-        name=f"{one.label}, {one.cell}", showlegend=False, row=row, col=1,
+        unselected={"marker": {"opacity": 1}}, customdata=[place] * (1 + len(ends)),
+        hovertext=_words(one, kind), hoverinfo="text", name=f"{one.label}, {one.cell}",
     )  # fmt: skip
 
 

@@ -10,12 +10,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from muldml_lite.claims import Claim, Comparison, Study
-from muldml_lite.plots.rows import Row, by_draw, confirmation_rows
-from muldml_lite.plots.strips import Panel, strip_figure, write_line
+from muldml_lite.plots.rows import NoNumbers, Row, by_draw, confirmation_rows
+from muldml_lite.plots.strips import Panel, StripFigure
 from muldml_lite.plots.style import INK, RUST, TEAL
 from muldml_lite.plots.verdicts import in_unit, regime_name
 
-_BAR = -0.14  # of a line: where its marks lie
 _HEAD = 0.55  # of a line: the name of a regime over its arms
 _AXES = {"points": "per cent"}
 _CONSTANT = {"color": INK, "width": 1.5, "dash": "dash"}
@@ -31,6 +30,9 @@ class _Mark:
     treatment: bool
 
 
+_Arm = tuple[str, _Mark, Mapping[int, float]]  # regime, what is shown of it, and its means by draw
+
+
 def levels_plot(study: Study, claim: Claim, cells: Sequence[str] = ()) -> go.Figure:
     """Every arm of a claim's comparisons in absolute numbers: mean over draws and the single draws.
 
@@ -38,7 +40,7 @@ def levels_plot(study: Study, claim: Claim, cells: Sequence[str] = ()) -> go.Fig
         cells: only these regimes; none: all that were confirmed.
 
     Raises:
-        ValueError: the study has no confirmation runs of it.
+        NoNumbers: the study has no confirmation runs of it.
     """
     rows = [row for row in confirmation_rows(study, claim.experiments) if not cells or row["cell"] in cells]
     panels: dict[tuple[str, str], list[Comparison]] = {}
@@ -47,7 +49,7 @@ def levels_plot(study: Study, claim: Claim, cells: Sequence[str] = ()) -> go.Fig
     groups = [(_title(group[0]), group[0].unit, _marks(group), _constant(group)) for group in panels.values()]
     figure = _figure(rows, groups)
     if figure is None:
-        raise ValueError(f"claim: {claim.id!r} given, but the study has no confirmation runs of it in such regimes")
+        raise NoNumbers(f"claim: {claim.id!r} given, but the study has no confirmation runs of it in such regimes")
     return figure
 
 
@@ -55,17 +57,17 @@ def judgement_rates(study: Study) -> go.Figure:
     """Incomplete judgements for each mining: over the whole training and late in it, and how many go unpunished.
 
     Raises:
-        ValueError: the study has no confirmation runs of the experiment `judgements`.
+        NoNumbers: the study has no confirmation runs of the experiment `judgements`.
     """
     marks = [
         _Mark("triplet", "incomplete", "incomplete, whole training", True),
         _Mark("triplet", "incomplete_late", "incomplete, last third", True),
         _Mark("triplet", "unpunished_rate", "incomplete and unpunished", True),
     ]
-    figure = _figure(confirmation_rows(study, ("judgements",)), [("Incomplete judgements", "points", marks, 0.0)])
+    figure = _figure(confirmation_rows(study, ("judgements",)), [("Of all judged triplets", "points", marks, 0.0)])
     if figure is None:
-        raise ValueError("study: no confirmation runs of the experiment `judgements`, expected some")
-    return figure.update_xaxes(title_text="per cent of all judged triplets")
+        raise NoNumbers("study: no confirmation runs of the experiment `judgements`, expected some")
+    return figure
 
 
 def _title(one: Comparison) -> str:
@@ -101,38 +103,48 @@ def _figure(rows: Sequence[Row], panels: Sequence[tuple[str, str, list[_Mark], f
     if not filled:
         return None
     several = len({cell for *_, lines, _ in filled for cell, *_ in lines}) > 1
-    figure = strip_figure([
+    figure = StripFigure([
         Panel(heading, "", _HEAD * several * len({c for c, *_ in lines}) + len(lines), _AXES.get(unit, "value"))
         for heading, unit, lines, _ in filled
     ])  # fmt: skip
     for row, (_, unit, lines, constant) in enumerate(filled, 1):
-        if constant is not None:
-            figure.add_vline(in_unit(constant, unit), line=_CONSTANT, row=row, col=1, exclude_empty_subplots=False)
-        y, before = 0.0, ""
-        for cell, mark, means in lines:
-            if several and cell != before:
-                write_line(figure, row, y, f"<b>{regime_name(cell)}</b>")
-                y, before = y - _HEAD, cell
-            _line(figure, row, y, mark, means, unit)
-            y -= 1
+        _fill(figure, row, unit, lines, constant, several)
     constants = any(constant is not None for *_, constant in filled)
-    return figure.add_traces(_key([mark for _, _, lines, _ in filled for _, mark, _ in lines], constants))
+    return figure.figure(_key([mark for _, _, lines, _ in filled for _, mark, _ in lines], constants))
 
 
-def _line(figure: go.Figure, row: int, y: float, mark: _Mark, means: Mapping[int, float], unit: str) -> None:
-    text = mark.text
+def _fill(
+    figure: StripFigure, row: int, unit: str, lines: Sequence[_Arm], constant: float | None, several: bool
+) -> None:
+    """A panel: its arms, regime by regime, and the constant they are held against."""
+    values = [in_unit(v, unit) for *_, means in lines for v in means.values()]
+    values += [] if constant is None else [in_unit(constant, unit)]
+    room = 0.06 * (max(values) - min(values)) or 1.0
+    figure.reach(row, min(values) - room, max(values) + room)
+    if constant is not None:
+        figure.rule(row, in_unit(constant, unit), _CONSTANT)
+    y, before = 0.0, ""
+    for cell, mark, means in lines:
+        if several and cell != before:
+            figure.write(row, y, f"<b>{regime_name(cell)}</b>")
+            y, before = y - _HEAD, cell
+        _line(figure, row, y, mark, means, unit)
+        y -= 1
+
+
+def _line(figure: StripFigure, row: int, y: float, mark: _Mark, means: Mapping[int, float], unit: str) -> None:
+    """One arm: the single draws faintly, their mean over them."""
     values = [in_unit(v, unit) for v in means.values()]
-    figure.add_scatter(
-        x=values, y=[y + _BAR] * len(values), mode="markers", showlegend=False,
-        marker={"color": INK, "size": 6, "opacity": 0.45}, text=[f"draw {draw}" for draw in means],
-        hovertemplate="%{text}: %{x:.3g}<extra></extra>", row=row, col=1,
+    figure.mark(
+        row, values, y, mode="markers", marker={"color": INK, "size": 6, "opacity": 0.45},
+        text=[f"draw {draw}" for draw in means], hovertemplate="%{text}: %{x:.3g}<extra></extra>",
     )  # fmt: skip
     mean = float(np.mean(values))
-    figure.add_scatter(
-        x=[mean], y=[y + _BAR], mode="markers", name=text, showlegend=False, marker=_look(mark.treatment),
-        hovertemplate=f"{text}: %{{x:.3g}}<extra></extra>", row=row, col=1,
+    figure.mark(
+        row, [mean], y, mode="markers", marker=_look(mark.treatment), name=mark.text,
+        hovertemplate=f"{mark.text}: %{{x:.3g}}<extra></extra>",
     )  # fmt: skip
-    write_line(figure, row, y, text, f"{mean:.1f} %" if unit == "points" else f"{mean:.3g}")
+    figure.write(row, y, mark.text, f"{mean:.1f} %" if unit == "points" else f"{mean:.3g}")
 
 
 def _look(treatment: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from muldml_lite.claims import Claim, Interval, Reading, Verdict
 from muldml_lite.plots.grid import Box, draw_grid
-from muldml_lite.plots.rows import label_of
+from muldml_lite.plots.rows import NoNumbers, label_of
 from muldml_lite.plots.strips import wrap
 from muldml_lite.plots.verdicts import EXPLORATION, VERDICT_LOOKS, regime_name, signed, verdict_of
 
@@ -55,7 +55,7 @@ def claim_map(reading: Reading, claim: Claim) -> go.Figure:
     `customdata` are their places in `reading.intervals`.
 
     Raises:
-        ValueError: the study has neither intervals nor exploration of the claim.
+        NoNumbers: the study has neither intervals nor exploration of the claim.
     """
     judged = {(c.treatment, c.control_text()) for c in claim.comparisons if c.required}
     shown = {label_of(c): c for c in claim.comparisons if (c.treatment, c.control_text()) in judged}
@@ -67,7 +67,7 @@ def claim_map(reading: Reading, claim: Claim) -> go.Figure:
         if line["claim"] == claim.id and line["label"] in shown:
             fields.setdefault((line["cell"], line["label"]), (*_explored(line), None))
     if not fields:
-        raise ValueError(f"claim: {claim.id!r} given, but the study has no runs of it")
+        raise NoNumbers(f"claim: {claim.id!r} given, but the study has no runs of it")
     cells = _by_data(cell for cell, _ in fields)
     columns = [(label, *_parted(label)) for label in shown if any(label == key[1] for key in fields)]
     contrasts = [contrast for *_, contrast in columns]

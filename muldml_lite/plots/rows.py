@@ -15,6 +15,10 @@ from muldml_lite.claims.verdicts import CONFIRMATION
 Row = Mapping[str, Any]
 
 
+class NoNumbers(ValueError):
+    """A study holds no runs for a figure; the message says which were expected."""
+
+
 def confirmation_rows(study: Study, experiments: Iterable[str] | None = None) -> list[Row]:
     """Confirmation runs of some experiments (None: of all), arms that are chosen from others included."""
     names = None if experiments is None else set(experiments)

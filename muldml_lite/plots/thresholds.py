@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from muldml_lite.claims import Study
-from muldml_lite.plots.rows import Row, confirmation_rows
+from muldml_lite.plots.rows import NoNumbers, Row, confirmation_rows
 from muldml_lite.plots.style import INK, RUST, TEAL, finish
 
 _SINGLE, _EQUAL = re.compile(r"single (\d+)"), re.compile(r"equal 8 \((\d+)\)")
@@ -28,11 +28,11 @@ def threshold_curves(study: Study, cell: str) -> go.Figure:
     Thresholds are numbered from the lowest of the regime's range to the highest.
 
     Raises:
-        ValueError: the study has no confirmation runs of thresholds in this regime.
+        NoNumbers: the study has no confirmation runs of thresholds in this regime.
     """
     rows = [row for row in confirmation_rows(study, ("thresholds",)) if row["cell"] == cell]
     if not any(_SINGLE.fullmatch(row["arm"]) for row in rows):
-        raise ValueError(f"cell: {cell!r} given, but the study has no runs with single thresholds there")
+        raise NoNumbers(f"cell: {cell!r} given, but the study has no runs with single thresholds there")
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.12, row_heights=[0.62, 0.38])
     for name, arms, statistic, line, symbol in _SERIES:
         for place, values in _over_thresholds(rows, arms, statistic).items():
@@ -53,11 +53,12 @@ def threshold_curves(study: Study, cell: str) -> go.Figure:
     _curve(figure, 2, "active hinges, one threshold", active, {"color": TEAL, "dash": "dashdot"}, "triangle-up")
     finish(figure, 520).update_layout(legend={"y": -0.17})
     figure.update_yaxes(tickformat=".0%")
-    figure.update_yaxes(title="k-NN accuracy", row=1, col=1)
-    figure.update_yaxes(title="active", range=[0, 1.05], row=2, col=1)
+    figure.update_yaxes(title={"text": "k-NN accuracy", "font": {"size": 12}}, row=1, col=1)
+    figure.update_yaxes(title={"text": "active", "font": {"size": 12}}, range=[-0.06, 1.06], row=2, col=1)
     ticks = ["lowest", *map(str, range(2, count)), "highest"]
     axis = {"tickvals": list(range(1, count + 1)), "ticktext": ticks, "range": [0.8, count + 0.2]}
-    return figure.update_xaxes(**axis).update_xaxes(title="threshold τ of the regime's range", row=2, col=1)
+    title = {"text": "threshold τ, of the regime's range", "font": {"size": 12}}
+    return figure.update_xaxes(**axis).update_xaxes(title=title, row=2, col=1)
 
 
 def _over_thresholds(rows: Sequence[Row], arms: re.Pattern[str], statistic: str) -> dict[int, list[float]]:

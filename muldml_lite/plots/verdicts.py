@@ -54,6 +54,12 @@ def signed(value: float, unit: str) -> str:
     return text.replace("-", "−")
 
 
+def shown(value: float, unit: str) -> str:
+    """An amount with its unit, without a sign."""
+    text = f"{in_unit(value, unit):.3g}"
+    return text if unit != "points" else f"{text} point" if text == "1" else f"{text} points"
+
+
 def regime_name(cell: str) -> str:
     """posed/semi-hard/alone → posed · semi-hard · alone"""
     return cell.replace("/", " · ")

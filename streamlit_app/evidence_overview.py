@@ -1,0 +1,81 @@
+"""The ledger at a glance: each claim with its verdict and the reason in a line, then the map over regimes."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import evidence_html
+import evidence_pictures
+import streamlit as st
+import study_cache
+from evidence_detail import clicked
+
+from muldml_lite.claims import VERDICTS, Claim, Reading, Study, Verdict
+
+
+def show_overview(study: Study, reading: Reading, choose: Callable[[str], None]) -> None:
+    whole = {verdict.claim: verdict for verdict in reading.verdicts if not verdict.cell}
+    counts = Counter(verdict.verdict for verdict in whole.values())
+    chips = "".join(evidence_html.chip(word, counts[word]) for word in VERDICTS if counts[word])
+    st.html(f'<div class="ev-tally">{chips}</div>')
+    evidence_html.explain_words()
+    for _, parts in grouped(study.claims):
+        with st.container(border=True, gap=None):
+            for claim in parts:
+                one_claim(claim, whole[claim.id], short_reason(whole[claim.id], reading), choose)
+    if any(verdict.cell for verdict in reading.verdicts):
+        the_map(study, choose)
+
+
+def grouped(claims: tuple[Claim, ...]) -> Iterator[tuple[str, list[Claim]]]:
+    """Parts of one claim of the paper share its number: 4a, 4b, 4c."""
+    for number, parts in itertools.groupby(claims, key=number_of):
+        yield number, list(parts)
+
+
+def number_of(claim: Claim) -> str:
+    bare = claim.id.rstrip("abcdefgh")
+    return bare if bare.isdigit() else claim.id
+
+
+def short_reason(whole: Verdict, reading: Reading) -> str:
+    """The reason in a line: of many regimes only how many said what; the claim's own page names them."""
+    told = [verdict for verdict in reading.verdicts if verdict.claim == whole.claim and verdict.cell]
+    if len(told) < 2:
+        return whole.reason[:1].upper() + whole.reason[1:]
+    counts = Counter(verdict.verdict for verdict in told)
+    words = [f"{word} in {counts[word]}" for word in VERDICTS if counts[word]]
+    return f"Of {len(told)} regimes: {', '.join(words)}"
+
+
+def one_claim(claim: Claim, verdict: Verdict, reason: str, choose: Callable[[str], None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        label = f"**{claim.id} · {claim.title}**"
+        st.button(label, key=f"open_{claim.id}", type="tertiary", wrap=True, on_click=choose, args=(claim.id,))
+        st.html(evidence_html.chip(verdict.verdict), width="content")
+    st.html(evidence_html.line(claim.sentence, claim.source, reason))
+
+
+def the_map(study: Study, choose: Callable[[str], None]) -> None:
+    st.header("Where it holds, and where not", anchor=False)
+    st.markdown(
+        "A claim is rarely true or false as such: it holds under some circumstances and by some read-outs. One box a "
+        "**regime** (data, mining, how trained) on fresh draws of people; hover or tap to read which, click to open "
+        "the claim."
+    )
+
+    def go_there() -> None:
+        wanted = clicked(st.session_state.get("ledger_map"))
+        if isinstance(wanted, str):
+            choose(wanted)
+
+    st.plotly_chart(
+        study_cache.figure(study, evidence_pictures.ledger),
+        key="ledger_map",
+        config=evidence_pictures.QUIET,
+        alt="Map of verdicts: a row a claim, a box a regime; the pages of the claims name every regime.",
+        on_select=go_there,
+        selection_mode="points",
+    )
