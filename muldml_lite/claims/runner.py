@@ -142,6 +142,7 @@ class _StudyRun:
         self.about = about
         self.spent = about["seconds"]
         self.note()
+        self.status("running", "starting")
 
     def _check_same(self, before: dict[str, Any], now: dict[str, Any]) -> None:
         """More draws and seeds may be added; anything else would mix two studies."""

@@ -10,7 +10,6 @@ import os
 import platform
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -106,19 +105,20 @@ def _list(options: argparse.Namespace) -> None:
 
 
 class _ProgressLine:
-    """A progress line with time left, on standard error."""
+    """A progress line with time left, on standard error; nothing before there is progress."""
 
     def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
+        self.quiet, self.bar = quiet, None
 
     def __enter__(self) -> Callable[[str, int, int, float], None]:
-        from tqdm import tqdm
-
-        self.bar = tqdm(unit="run", disable=self.quiet, bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} runs{postfix}")
-        self.started = time.perf_counter()
         return self._show
 
     def _show(self, what: str, done: int, total: int, seconds: float) -> None:
+        from tqdm import tqdm
+
+        if self.bar is None:
+            form = "{desc} {bar:20} {n_fmt}/{total_fmt} runs{postfix}"
+            self.bar = tqdm(disable=self.quiet, bar_format=form, dynamic_ncols=True)
         self.bar.set_description_str(what, refresh=False)
         self.bar.total = total
         self.bar.set_postfix_str(f"about {seconds / 60:.1f} min left", refresh=False)
@@ -126,7 +126,8 @@ class _ProgressLine:
         self.bar.refresh()
 
     def __exit__(self, *_: Any) -> None:
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.close()
 
 
 def _show(study: Study, as_json: bool) -> None:
