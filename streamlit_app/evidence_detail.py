@@ -28,10 +28,10 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
         st.html(evidence_html.with_code(whole.reason[:1].upper() + whole.reason[1:]))
     intervals = [(place, one) for place, one in enumerate(reading.intervals) if one.claim == claim.id]
     intervals.sort(key=lambda pair: not pair[1].required)  # those that the verdict rests on first
-        told = [verdict for verdict in reading.verdicts if verdict.claim == claim.id and verdict.cell]
-        if len(told) > 1:
-            with st.expander(f"Regime by regime ({len(told)})", icon=":material/list:"):
-                st.html(evidence_html.regimes(told, regime_texts(study)))
+    told = [verdict for verdict in reading.verdicts if verdict.claim == claim.id and verdict.cell]
+    if len(told) > 1:
+        with st.expander(f"Regime by regime ({len(told)})", icon=":material/list:"):
+            st.html(evidence_html.regimes(told, regime_texts(study)))
     experiment(study, claim, [one for _, one in intervals])
     if intervals:
         pictures(study, reading, claim)

@@ -22,7 +22,8 @@ STYLE = """<style>
 [class*="st-key-open_"] p{font-size:1.06rem}
 [class*="st-key-open_"] button{text-align:left}
 .ev-tally{display:flex;flex-wrap:wrap;gap:8px 10px;align-items:center}
-.ev-facts{margin:0!important;padding:0!important;display:grid;grid-template-columns:max-content 1fr;gap:5px 16px;font-size:.94rem;line-height:1.4}
+.ev-facts{margin:0!important;padding:0!important}
+.ev-facts{display:grid;grid-template-columns:max-content 1fr;gap:5px 16px;font-size:.94rem;line-height:1.4}
 .ev-facts dt{font-weight:600}
 .ev-facts dd{margin:0;overflow-wrap:anywhere}
 .ev-regimes td{vertical-align:top;overflow-wrap:anywhere}
@@ -63,7 +64,8 @@ def with_code(text: str) -> str:
 def regimes(verdicts: Sequence[Verdict], texts: Mapping[str, str]) -> str:
     """The verdict of each regime with its reason, a row each."""
     rows = "".join(
-        f"<tr><td>{chip(one.verdict)}</td><td><b>{escape(texts.get(one.cell, one.cell))}</b><br>{escape(one.reason)}</td></tr>"
+        f"<tr><td>{chip(one.verdict)}</td>"
+        f"<td><b>{escape(texts.get(one.cell, one.cell))}</b><br>{escape(one.reason)}</td></tr>"
         for one in verdicts
     )
     return f'<table class="md-table ev-regimes"><tbody>{rows}</tbody></table>'

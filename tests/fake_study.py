@@ -51,6 +51,8 @@ def write_fake_study(path: str | os.PathLike[str], claims: Sequence[Claim] = (TO
     ]
     for draw in range(3):
         rows += pair_of_runs(EXPLORED, draw, 3, {"knn": 0.015, "probe": 0.004}, False)
+        # What a search saw in a regime that was confirmed must not be taken for the confirmation.
+        rows += pair_of_runs(next(iter(EFFECTS)), draw, 3, {"knn": 0.09, "probe": 0.09}, False)
     names = (*EFFECTS, EXPLORED)
     cells = {name: {"experiment": _TOY, "data": name.split("/")[0], "text": cell_text(name)} for name in names}
     return write_study(path, claims, rows, cells, chosen={TOY.id: {"cells": list(EFFECTS), "why": ["by hand"]}})
