@@ -27,7 +27,7 @@ from muldml_lite.claims import (
     run_study,
     runs_behind,
 )
-from muldml_lite.claims.beds import PARTS, Draw, Scale, Source, load_bed
+from muldml_lite.claims.beds import PARTS, Draw, Scale, Source, _reduced, load_bed
 from muldml_lite.claims.derived import BEST_EQUAL, BEST_SINGLE, ONE_FOR_ALL, OTHER_DATA, PER_CLASS, with_derived
 from muldml_lite.claims.distributions import between_classes, class_pairs, compare
 from muldml_lite.claims.heads import Recipe, batches, read_out, train_head
@@ -68,6 +68,9 @@ def test_features_are_scaled_by_the_training_part(bed):
     train = bed.features["warm-up"][bed.rows("train")]
     np.testing.assert_allclose(train.mean(0), 0, atol=1e-5)
     assert np.square(train).sum(1).mean() == pytest.approx(1, rel=1e-4)
+    raw, own = np.random.default_rng(0).normal(size=(50, 20)), np.arange(50) < 30
+    other = np.where(own[:, None], raw, 7 * raw + 3)
+    np.testing.assert_allclose(_reduced(raw, own)[own], _reduced(other, own)[own], atol=1e-6)
 
 
 def test_heads_never_train_on_validation_or_test(bed):
@@ -87,6 +90,8 @@ def test_arms_differ_in_their_thresholds_only(bed):
     np.testing.assert_array_equal(spread.embeddings, equal.embeddings)
     assert not np.array_equal(spread.embeddings, train_head(bed, Recipe((0.1, 0.4, 0.4, 0.4), dim=16), 5).embeddings)
     assert not np.array_equal(spread.embeddings, train_head(bed, Recipe((0.4,) * 4, dim=16), 6).embeddings)
+    starts = [train_head(bed, how, 5, order=[]).embeddings for how in (Recipe((0.1,)), Recipe((0.8,), loss="triplet"))]
+    np.testing.assert_array_equal(*starts)
 
 
 @pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.03), ("sgd", 3.0)])
@@ -378,6 +383,23 @@ def test_a_user_s_own_claim_runs_and_goes_on(tmp_path):
 
     with pytest.raises(StudyError, match="other claims, data or scale"):
         run_study(study.path, small(), ids=["coin"], file=OWN)
+
+
+def test_a_data_set_on_disk_is_dealt_anew_for_each_draw(tmp_path):
+    from muldml_lite.commands.drawing import write_faces
+
+    write_faces(tmp_path / "faces", "posed", subjects=20, images_per_subject=7, size=32, seed=1)
+    settings = small(data=("manifest",), root=str(tmp_path / "faces"))
+    study = run_study(tmp_path / "s", dataclasses.replace(settings, draws=3), ids=["9"])
+    assert {row["cell"] for row in study.rows} == {"manifest/semi-hard/with classification"}
+    assert {v.cell for v in read_study(study).verdicts} == {"manifest/semi-hard/with classification", ""}
+    beds = [load_bed(tmp_path / "s", Source("manifest", settings.root), draw, TINY) for draw in (1000, 1001)]
+    people = [set(bed.subjects[bed.rows("test")]) for bed in beds]
+    assert people[0] != people[1]
+    for bed in beds:
+        parts = [set(bed.subjects[bed.rows(part)]) for part in PARTS[1:]]
+        assert not parts[0] & parts[1] | parts[1] & parts[2] | parts[0] & parts[2]
+        assert len(set.union(*parts)) < 20  # the rest were warmed up on
 
 
 def test_several_processes_give_the_same_rows(tmp_path):

@@ -109,7 +109,7 @@ def _reduced(features: np.ndarray, train: np.ndarray) -> np.ndarray:
     spread = features[train].std(0)
     spread[spread < 1e-4] = 1  # a channel that is silent on all training images
     scaled = np.clip((features - features[train].mean(0)) / spread, -10, 10)
-    reduce = PCA(min(DIRECTIONS, int(train.sum())), svd_solver="full").fit(scaled[train])
+    reduce = PCA(min(DIRECTIONS, int(train.sum()), features.shape[1]), svd_solver="full").fit(scaled[train])
     turned = reduce.transform(scaled)
     return (turned / np.sqrt(np.square(turned[train]).sum(1).mean())).astype(np.float32)
 

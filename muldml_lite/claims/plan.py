@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from muldml_lite.claims.beds import Scale
 from muldml_lite.claims.derived import NEEDED
 from muldml_lite.claims.ledger import Cell, Claim, Experiment
@@ -16,8 +14,9 @@ from muldml_lite.claims.verdicts import CONFIRMATION, read_rows
 
 SEARCH_RULE = (
     "On exploration draws, of the regimes marked for the search and for each data set, those are kept in which the "
-    "claim can be tested and its weakest required comparison is most standard errors on the claimed side. They are "
-    "confirmed on other draws, and only those count. The paper's and the default recipe's regimes are confirmed anyway."
+    "claim can be tested and its weakest required comparison lies farthest on the claimed side, in units of its "
+    "standard error plus the difference that would matter. They are confirmed on other draws, and only those count. "
+    "The paper's and the default recipe's regimes are confirmed anyway."
 )
 
 
@@ -146,7 +145,7 @@ def choose(
             scores = {name: score for name in names if (score := _score(claim, name, lines)) is not None}
             for name in sorted(scores, key=scores.__getitem__, reverse=True)[: settings.keep]:
                 chosen[claim.id]["cells"].append(name)
-                chosen[claim.id]["why"].append(f"{name}: {scores[name]:+.1f} standard errors on the claimed side")
+                chosen[claim.id]["why"].append(f"{name}: {scores[name]:+.2f} on the claimed side")
     return chosen
 
 
@@ -157,6 +156,8 @@ def _score(claim: Claim, cell: str, lines: Sequence[dict[str, Any]]) -> float | 
         return None
     if claim.cells and not cell.startswith(claim.cells):
         return None
+    matters = {one.label: one.matters for one in claim.comparisons}
     signed = [line["mean"] * (1 if line["expected"] == "above" else -1) for line in here]
-    errors = [line["error"] or 0.0 for line in here]
-    return float(min(np.divide(one, max(error, 1e-6)) for one, error in zip(signed, errors, strict=True)))
+    # Of a few draws the error itself is rough: differences that would matter count as much.
+    scales = [(line["error"] or 0.0) + matters[line["label"]] for line in here]
+    return float(min(one / scale for one, scale in zip(signed, scales, strict=True)))

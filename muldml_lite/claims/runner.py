@@ -116,7 +116,7 @@ class _StudyRun:
         self.cells = {(e.name, cell.name): cell for e in experiments for cell in cells_of(e, settings)}
         self.progress = progress or (lambda *_: None)
         self.writer: StudyWriter | None = None
-        self.started = time.time()
+        self.started, self.counts = time.time(), {}
 
     def begin(self, facts: dict[str, Any]) -> None:
         about = {
@@ -145,8 +145,8 @@ class _StudyRun:
         self.status("running", "starting")
 
     def _check_same(self, before: dict[str, Any], now: dict[str, Any]) -> None:
-        """More draws and seeds may be added; anything else would mix two studies."""
-        grown = ("draws", "seeds")
+        """Draws and seeds may be added; anything else would mix two studies."""
+        grown = ("draws", "seeds", "explore")
         kept = [{k: v for k, v in one["settings"].items() if k not in grown} for one in (before, now)]
         same = kept[0] == kept[1] and [c["id"] for c in before["claims"]] == [c["id"] for c in now["claims"]]
         if not same:
@@ -160,6 +160,9 @@ class _StudyRun:
     def status(self, state: str, message: str = "", done: int = 0, total: int = 0, left: float = 0.0) -> None:
         process = {"pid": os.getpid(), "heartbeat": time.time()}
         counts = {"done": done, "total": total, "seconds_left": round(left, 1)}
+        if not total and self.counts:  # stopped or failed: how far it was
+            counts = {**self.counts, "seconds_left": 0.0}
+        self.counts = counts
         self.writer.json("status.json", {"state": state, **counts, **process, "message": message})
 
     def finish(self) -> None:

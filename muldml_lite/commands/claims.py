@@ -18,6 +18,7 @@ from typing import Any
 from muldml_lite.claims import QUICK, SEARCH_RULE, Settings, Study, StudyError, load_registry, read_study, run_study
 
 _VERSIONED = ("torch", "numpy", "scipy", "scikit-learn", "skia-python")
+_COUNTS = ("draws", "seeds", "explore")
 _DATA = ("drawn:posed", "drawn:wild", "folder", "manifest")
 
 
@@ -33,6 +34,9 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
         "--draws", type=int, metavar="K", help=f"data draws (default: {full.draws}, quick {QUICK.draws})"
     )
     parser.add_argument(
+        "--explore", type=int, metavar="K", help=f"draws of the search for regimes (default: {full.explore}, quick 0)"
+    )
+    parser.add_argument(
         "--seeds", type=int, metavar="K", help=f"seeds on each (default: {full.seeds}, quick {QUICK.seeds})"
     )
     parser.add_argument("--out", metavar="DIR", help="study folder; goes on with what is there (default: runs/claims…)")
@@ -46,9 +50,10 @@ def run_claims(options: argparse.Namespace) -> None:
     if options.list:
         _list(options)
         return
-    for name in ("draws", "seeds", "workers"):
-        if getattr(options, name) is not None and getattr(options, name) < 1:
-            raise StudyError(f"--{name} {getattr(options, name)}: expected 1 or more")
+    for name in (*_COUNTS, "workers"):
+        least = 0 if name == "explore" else 1
+        if getattr(options, name) is not None and getattr(options, name) < least:
+            raise StudyError(f"--{name} {getattr(options, name)}: expected {least} or more")
     settings = _settings(options)
     folder = Path(options.out or ("runs/claims-quick" if options.quick else "runs/claims"))
     with _ProgressLine(options.json) as progress:
@@ -66,7 +71,7 @@ def run_claims(options: argparse.Namespace) -> None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     settings = QUICK if options.quick else Settings()
-    given = {name: getattr(options, name) for name in ("draws", "seeds") if getattr(options, name) is not None}
+    given = {name: getattr(options, name) for name in _COUNTS if getattr(options, name) is not None}
     if options.data in ("folder", "manifest"):
         if options.root is None:
             raise StudyError(f"--root: needed with --data {options.data}, the path of the images")
