@@ -179,23 +179,31 @@ class _StudyRun:
         self.status("finished", done=count, total=count)
 
     def do(self, pool: Any, jobs: Sequence[Job], what: str) -> None:
-        """Beds first, then runs; whatever a row is there for is done."""
+        """Whatever has no row yet, draw by draw: a study that is stopped has whole draws. The dear tier comes last."""
         done = {key_of(row) for row in Study(self.folder).rows}
         left = [job for job in jobs if job not in done]
         counted = len(jobs) - len(left)
-        tasks = self._tasks(left)
-        beds = {(task.data, task.draw) for task in tasks if task.data is not None}
-        missing = [bed for bed in sorted(beds) if not (self.folder / "beds" / f"{bed[0]}-{bed[1]}.npz").exists()]
-        fresh = [self._task(data, draw, (), BED_SECONDS) for data, draw in missing]
-        total = sum(task.seconds for task in (*fresh, *tasks))
-        pace = _Pace(total, len(getattr(pool, "workers", [1])))
-        for group, name in ((fresh, "warming up networks"), (tasks, what)):
-            for task, rows in pool.run(group):
-                self.writer.rows(rows)
-                counted += len(task.jobs)
-                seconds = pace.after(task.seconds)
-                self.progress(name, counted, len(jobs), seconds)
-                self.status("running", name, counted, len(jobs), seconds)
+        waves: dict[tuple[bool, int], list[Task]] = defaultdict(list)
+        for task in self._tasks(left):
+            waves[self.experiments[task.jobs[0].experiment].tier != "frozen", task.draw].append(task)
+        beds = {wave: self._missing_beds(tasks) for wave, tasks in waves.items()}
+        pace = _Pace(sum(task.seconds for tasks in (*waves.values(), *beds.values()) for task in tasks))
+        for wave in sorted(waves):
+            for group, name in ((beds[wave], "warming up networks"), (waves[wave], what)):
+                for task, rows in pool.run(group):
+                    self.writer.rows(rows)
+                    counted += len(task.jobs)
+                    seconds = pace.after(task.seconds)
+                    self.progress(name, counted, len(jobs), seconds)
+                    self.status("running", name, counted, len(jobs), seconds)
+
+    def _missing_beds(self, tasks: Sequence[Task]) -> list[Task]:
+        needed = sorted({(task.data, task.draw) for task in tasks if task.data is not None})
+        return [
+            self._task(data, draw, (), BED_SECONDS)
+            for data, draw in needed
+            if not (self.folder / "beds" / f"{data}-{draw}.npz").exists()
+        ]
 
     def _tasks(self, jobs: Sequence[Job]) -> list[Task]:
         """Runs on the same draw together, a few seconds of work at a time."""
@@ -220,8 +228,8 @@ class _StudyRun:
 class _Pace:
     """Time left, by how long the finished part took."""
 
-    def __init__(self, total: float, workers: int) -> None:
-        self.total, self.done, self.workers, self.started = total, 0.0, workers, time.perf_counter()
+    def __init__(self, total: float) -> None:
+        self.total, self.done, self.started = total, 0.0, time.perf_counter()
 
     def after(self, seconds: float) -> float:
         self.done += seconds
