@@ -8,8 +8,8 @@ import numpy as np
 
 from muldml_lite.claims.beds import Draw
 from muldml_lite.claims.convergence import FALL
+from muldml_lite.claims.cycles import CASES, cycle_shares
 from muldml_lite.claims.heads import COLLAPSED, SATURATED
-from muldml_lite.claims.judgements import CASES, cycle_shares
 from muldml_lite.claims.ledger import Cell, Experiment, Outcome
 from muldml_lite.config import Config
 

@@ -1,45 +1,27 @@
-"""Runs a study: over the cores, with time left, and going on where a killed one stopped."""
+"""Runs a study with time left, going on where a stopped one ended, and reads it."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import signal
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from muldml_lite.claims.beds import Draw, Source, load_bed
 from muldml_lite.claims.ledger import Claim, Experiment
 from muldml_lite.claims.plan import Job, Settings, cells_of, choose, confirmation, exploration, key_of
 from muldml_lite.claims.registry import load_registry
 from muldml_lite.claims.study import Study, StudyError, StudyWriter
 from muldml_lite.claims.verdicts import CONFIRMATION, Reading, read_rows
+from muldml_lite.claims.workers import Task, open_pool, terminated_as_interrupt
 
 BED_SECONDS = 20.0  # about, to make one
 _CHUNK_SECONDS = 12.0  # of work handed out at once: what a stopped study has to wait for
 
 Progress = Callable[[str, int, int, float], None]  # (what, runs done, runs in all, seconds left)
-
-
-class Task(NamedTuple):
-    """Work for one process: a bed to be made, or runs on one draw."""
-
-    folder: str
-    settings: Settings
-    file: str | None  # the user's own claims
-    data: str | None
-    draw: int
-    jobs: tuple[Job, ...]  # none: only make the bed
-    seconds: float  # expected
 
 
 def run_study(
@@ -72,7 +54,7 @@ def run_study(
     experiments = [one for name, one in registry.experiments.items() if name in names]
     run = _StudyRun(folder, settings, claims, experiments, file, progress)
     run.begin(facts or {})
-    with _terminated_as_interrupt(), _pool(workers) as pool:
+    with terminated_as_interrupt(), open_pool(workers) as pool:
         try:
             run.do(pool, exploration(experiments, claims, settings), "searching regimes")
             chosen = choose(Study(folder).rows, experiments, claims, settings) if settings.explore else {}
@@ -234,118 +216,3 @@ class _Pace:
     def after(self, seconds: float) -> float:
         self.done += seconds
         return (time.perf_counter() - self.started) / self.done * (self.total - self.done)
-
-
-def perform(task: Task) -> list[dict[str, Any]]:
-    """Make a bed, or do some runs → their rows."""
-    source = Source(task.data, task.settings.root) if task.data else None
-    if not task.jobs:
-        load_bed(Path(task.folder), source, task.draw, task.settings.scale)
-        return []
-    registry = load_registry(task.file)
-    rows = []
-    for job in task.jobs:
-        experiment = registry.experiments[job.experiment]
-        cell = next(c for c in cells_of(experiment, task.settings) if c.name == job.cell)
-        bed = load_bed(Path(task.folder), source, task.draw, task.settings.scale) if source else Draw(task.draw)
-        started = time.perf_counter()
-        outcome = experiment.measure(bed, cell, job.arm, job.seed)
-        rows.append(
-            {
-                **job._asdict(),
-                "tier": experiment.tier,
-                "phase": "confirmation" if job.draw >= CONFIRMATION else "exploration",
-                "measured": {name: _rounded(value) for name, value in outcome.measured.items()},
-                "active": None if outcome.active is None else _rounded(outcome.active),
-                "saturated": bool(outcome.saturated),
-                "collapsed": bool(outcome.collapsed),
-                **({"untestable": outcome.untestable} if outcome.untestable else {}),
-                "seconds": round(time.perf_counter() - started, 2),
-            }
-        )
-    return rows
-
-
-def _rounded(value: Any) -> Any:
-    """Five significant digits are more than any of these numbers means; NaN becomes null."""
-    if isinstance(value, (list, tuple)):
-        return [_rounded(one) for one in value]
-    return float(f"{value:.5g}") if math.isfinite(value) else None
-
-
-@contextmanager
-def _terminated_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends a study as Ctrl-C does; only the main thread may say so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-class _Here:
-    """All work in this process."""
-
-    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[dict[str, Any]]]]:
-        for task in tasks:
-            yield task, perform(task)
-
-
-class _Processes:
-    """Work handed out to processes, a little ahead of what they can do, so that little is lost by stopping."""
-
-    def __init__(self, workers: int) -> None:
-        self.workers = range(workers)
-        self.pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare)
-
-    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[dict[str, Any]]]]:
-        waiting, under_way = list(reversed(tasks)), {}
-        while waiting or under_way:
-            while waiting and len(under_way) < len(self.workers) + 1:
-                task = waiting.pop()
-                under_way[self.pool.submit(perform, task)] = task
-            finished: set[Future] = wait(under_way, return_when=FIRST_COMPLETED).done
-            for future in finished:
-                yield under_way.pop(future), future.result()
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[_Here | _Processes]:
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"  # for the processes to come: as many of them as cores, one thread each
-    if workers == 1:
-        _one_thread()
-        yield _Here()
-        return
-    processes = _Processes(workers)
-    try:
-        yield processes
-    finally:
-        processes.pool.shutdown(cancel_futures=True)  # waits for what is under way, some seconds
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def _prepare() -> None:
-    """A worker: one thread, deaf to Ctrl-C (the parent stops it), gone when its parent is."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _one_thread()
-
-    def watch() -> None:
-        parent = parent_process()
-        while parent.is_alive():
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from muldml_lite.claims.derived import with_derived
 from muldml_lite.claims.ledger import Claim, Comparison
-from muldml_lite.claims.statistics import FEWEST, Estimate, draw_means, estimates
+from muldml_lite.claims.statistics import FEWEST, Estimate, estimates
+from muldml_lite.claims.tables import Pairs, Row, Table
 
 CONFIRMATION = 1000  # draws from this number on; those below only search for regimes
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,6 @@ class Reading:
     map: list[dict[str, Any]]  # exploration: differences without a verdict
 
 
-class _Pairs(NamedTuple):
-    """The paired runs of one comparison in one cell."""
-
-    draws: list[int]
-    seeds: set[int]
-    treatment: list[float]
-    control: list[float]
-    untestable: str
-
-    def differences(self) -> np.ndarray:
-        return draw_means(self.draws, np.subtract(self.treatment, self.control)) if self.draws else np.empty(0)
-
-
 def read_rows(rows: Iterable[Row], claims: Sequence[Claim], chosen: dict[str, Any]) -> Reading:
     """Read all claims at once: the correction is for every interval of the study.
 
@@ -94,8 +80,8 @@ def read_rows(rows: Iterable[Row], claims: Sequence[Claim], chosen: dict[str, An
         chosen: {claim id: {"cells": [...]}} where a search chose the regimes; only these get a verdict.
     """
     rows = with_derived(list(rows))
-    tables = {False: _Table(r for r in rows if r["draw"] < CONFIRMATION)}
-    tables[True] = _Table(r for r in rows if r["draw"] >= CONFIRMATION)
+    tables = {False: Table(r for r in rows if r["draw"] < CONFIRMATION)}
+    tables[True] = Table(r for r in rows if r["draw"] >= CONFIRMATION)
     listed = [
         (claim, cell, one, pairs)
         for claim in claims
@@ -113,65 +99,7 @@ def read_rows(rows: Iterable[Row], claims: Sequence[Claim], chosen: dict[str, An
     return Reading(verdicts, intervals, _map(tables[False], claims, chosen))
 
 
-class _Table:
-    """Rows by (cell, arm), and by (draw, seed) within."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.runs: dict[tuple[str, str], dict[tuple[int, int], Row]] = defaultdict(dict)
-        self.of_experiment: dict[str, dict[str, None]] = defaultdict(dict)  # cells in the order they came
-        for row in rows:
-            self.runs[row["cell"], row["arm"]][row["draw"], row["seed"]] = row
-            self.of_experiment[row["experiment"]][row["cell"]] = None
-
-    def cells(self, claim: Claim) -> list[str]:
-        cells = [cell for name in claim.experiments for cell in self.of_experiment[name]]
-        return [cell for cell in dict.fromkeys(cells) if not claim.cells or cell.startswith(claim.cells)]
-
-    def pairs(self, claim: Claim, cell: str, one: Comparison) -> _Pairs | None:
-        """None: this regime has no such arms or statistics."""
-        treated = self.runs.get((cell, one.treatment), {})
-        controls = self.runs.get((cell, one.control), {}) if one.control else treated
-        name = one.control_statistic or one.statistic
-        keys = sorted(treated.keys() & controls.keys())
-        values = [
-            (key, treated[key]["measured"].get(one.statistic), controls[key]["measured"].get(name))
-            if one.value is None
-            else (key, treated[key]["measured"].get(one.statistic), one.value)
-            for key in keys
-        ]
-        values = [v for v in values if _number(v[1]) and _number(v[2])]
-        if not values:
-            return None
-        keys = [key for key, *_ in values]
-        return _Pairs(
-            [draw for draw, _ in keys],
-            {seed for _, seed in keys},
-            [float(v[1]) for v in values],
-            [float(v[2]) for v in values],
-            _why_untestable(claim, [[treated[k] for k in keys], [controls[k] for k in keys]]),
-        )
-
-
-def _number(value: Any) -> bool:
-    return value is not None and math.isfinite(value)
-
-
-def _why_untestable(claim: Claim, arms: list[list[Row]]) -> str:
-    """A regime is out if in more than half of the runs of an arm a guard says so."""
-    for runs in arms:
-        reasons = [row["untestable"] for row in runs if row.get("untestable")]
-        if len(reasons) > len(runs) / 2:
-            return f"{reasons[0]} in {len(reasons)} of {len(runs)} runs"
-        for guard in claim.guards:
-            count = sum(bool(row[guard]) for row in runs)
-            if count > len(runs) / 2:
-                active = np.mean([row["active"] for row in runs if row["active"] is not None] or [np.nan])
-                how = f", {active:.0%} of the hinges active" if guard == "saturated" else ""
-                return f"{guard} in {count} of {len(runs)} runs of {runs[0]['arm']}{how}"
-    return ""
-
-
-def _interval(claim: Claim, cell: str, one: Comparison, pairs: _Pairs, estimate: Estimate) -> Interval:
+def _interval(claim: Claim, cell: str, one: Comparison, pairs: Pairs, estimate: Estimate) -> Interval:
     return Interval(
         claim=claim.id,
         cell=cell,
@@ -273,7 +201,7 @@ def _shown(value: float, interval: Interval, signed: bool = True) -> str:
     return f"{value:{sign}.3g}"
 
 
-def _map(table: _Table, claims: Sequence[Claim], chosen: dict[str, Any]) -> list[dict[str, Any]]:
+def _map(table: Table, claims: Sequence[Claim], chosen: dict[str, Any]) -> list[dict[str, Any]]:
     """Exploration, comparison by comparison: where effects are, without a verdict."""
     lines = []
     for claim in claims:
