@@ -43,7 +43,8 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
 def experiment(study: Study, claim: Claim, intervals: list[Interval]) -> None:
     """What was compared with what, and the rule, written down before the runs."""
     st.subheader("The experiment", anchor=False)
-    st.html(evidence_html.comparisons(claim) or " ")
+    if any(one.required for one in claim.comparisons):
+        st.html(evidence_html.comparisons(claim))
     st.markdown(f"**The rule, fixed before the run.** {claim.rule}")
     rest = [("Runs", _counts(intervals)), ("Tier", _TIERS.get(claim.tier, claim.tier)), ("Needs", claim.needs)]
     st.html(evidence_html.facts(rest))

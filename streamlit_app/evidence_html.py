@@ -85,8 +85,6 @@ def comparisons(claim: Claim) -> str:
     return (
         f'<div class="md-scroll"><table class="md-table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
-        if rows
-        else ""
     )
 
 
