@@ -22,10 +22,11 @@ def pin_threads(count: int) -> None:
 
 
 def describe_machine(threads: int, device: str = "cpu") -> dict[str, str | int]:
-    """Processor, system, threads, device, versions of what is installed, and the day."""
+    """Processor, how busy it is, system, threads, device, versions of what is installed, and the day."""
     facts: dict[str, str | int] = {
         "processor": _processor(),
         "cores": os.cpu_count() or 0,
+        "busy": _busy(),
         "system": f"{platform.system()} {platform.machine()}",
         "threads": threads,
         "device": _device(device),
@@ -43,6 +44,13 @@ def installed_version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _busy() -> str:
+    """The load, which tells whether anything else was running: a lone measurement makes 1 a thread."""
+    if not hasattr(os, "getloadavg"):
+        return "unknown"
+    return f"{os.getloadavg()[2]:.1f} programs at a time in the last 15 minutes"
 
 
 def _device(device: str) -> str:

@@ -13,7 +13,7 @@ $machine
 ## How
 
 Every table is made like this. All cases of a table run **in turn in one process**: a round runs each case once,
-beginning with another one every time, so that whatever else the machine does meets all of them alike. "× ours" is the
+beginning with another one every time, so that whatever else the machine does (see "busy") meets all of them alike. "× ours" is the
 time of a case over that of ours **in the same round**; shown is the median over the rounds. A call shorter than 10 ms
 is repeated within a measurement; a slow case gets fewer rounds.
 
