@@ -13,9 +13,9 @@ $machine
 ## How
 
 Every table is made like this. All cases of a table run **in turn in one process**: a round runs each case once,
-beginning with another one every time, so that whatever else the machine does (see "busy") meets all of them alike. "× ours" is the
-time of a case over that of ours **in the same round**; shown is the median over the rounds. A call shorter than 10 ms
-is repeated within a measurement; a slow case gets fewer rounds.
+beginning with another one every time, so that whatever else the machine does (see "busy") meets all of them alike.
+"× ours" is the time of a case over that of ours **in the same round**; shown is the median over the rounds. A call
+shorter than 10 ms is repeated within a measurement; a slow case gets fewer rounds.
 
 **Before anything is timed it must compute the same**: loss and gradient within 1e-6 of ours in float64 on up to 128
 images, and in float32 on the timed batch within 1e-4 (loss) and 5 % (gradient: where two distances tie, float32 may
