@@ -61,6 +61,7 @@ def run_study(
             run.note(chosen=chosen)
             run.do(pool, confirmation(experiments, claims, settings, chosen), "confirming")
         except BaseException as error:
+            run.note()
             run.status("stopped" if isinstance(error, KeyboardInterrupt) else "failed", str(error))
             raise
     run.finish()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
 import json
 import os
 import platform
@@ -84,13 +83,21 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _facts() -> dict[str, Any]:
+    from muldml_lite.bench.machine import describe_machine
+
+    machine = describe_machine(1)
     return {
-        "command": " ".join(["muldml", *sys.argv[1:]]),
-        "date": datetime.date.today().isoformat(),
-        "machine": {"system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count(), "device": "cpu"},
+        "command": " ".join(["muldml", *_without_out(sys.argv[1:])]),
+        "date": machine["date"],
+        "machine": {name: machine[name] for name in ("processor", "cores", "system", "device", "threads")},
         "versions": {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()},
         "search_rule": SEARCH_RULE,
     }
+
+
+def _without_out(words: list[str]) -> list[str]:
+    """Where a study lies is nobody's business but its owner's, and it may be sent to others."""
+    return [word for i, word in enumerate(words) if word != "--out" and words[max(0, i - 1)] != "--out"]
 
 
 def _list(options: argparse.Namespace) -> None:
