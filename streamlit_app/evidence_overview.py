@@ -43,7 +43,7 @@ def number_of(claim: Claim) -> str:
 def short_reason(whole: Verdict, reading: Reading) -> str:
     """The reason in a line: of many regimes only how many said what; the claim's own page names them."""
     told = [verdict for verdict in reading.verdicts if verdict.claim == whole.claim and verdict.cell]
-    if len(told) < 2:
+    if len(told) < 2 or whole.verdict == "untestable here":
         return whole.reason[:1].upper() + whole.reason[1:]
     counts = Counter(verdict.verdict for verdict in told)
     words = [f"{word} in {counts[word]}" for word in VERDICTS if counts[word]]

@@ -96,6 +96,11 @@ def reading(study: Study) -> Reading:
     return _reading(str(study.path), stamp(study))
 
 
+def count(study: Study) -> int:
+    """How many runs a study holds."""
+    return _count(str(study.path), stamp(study))
+
+
 def figure(study: Study, make: Callable[..., go.Figure], *words: Any) -> go.Figure:
     """`make(study, reading, *words)`, drawn once for each state of the study."""
     return _figure(str(study.path), stamp(study), _INKS.get(st.context.theme.type), make.__name__, make, words)
@@ -122,12 +127,20 @@ def _reading(path: str, changed: tuple[int, ...]) -> Reading:
     return read_study(Study(path))
 
 
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _count(path: str, changed: tuple[int, ...]) -> int:
+    return len(Study(path).rows)
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _figure(
     path: str, changed: tuple[int, ...], ink: str | None, name: str, _make: Callable[..., go.Figure], words: Any
 ) -> go.Figure:
     study = Study(path)
-    return _make(study, reading(study), *words).update_layout(font_color=ink)
+    figure = _make(study, reading(study), *words).update_layout(font_color=ink)
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(tickfont_color=ink, title_font_color=ink)
+    return figure
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

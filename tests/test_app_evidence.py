@@ -293,7 +293,7 @@ def test_a_study_under_way_says_how_far_it_is(runs):
 
 def test_a_study_that_grows_is_read_anew(runs):
     path = write_fake_study(runs / "young", draws=2)
-    assert "untestable here in 4" in words(open_page(study="young"))
+    assert "2 draws, expected 3 or more" in words(open_page(study="young"))
     write_fake_study(runs / "other", draws=8)
     (runs / "other" / "rows.jsonl").replace(path / "rows.jsonl")
     assert "supported in 1, contradicted in 1" in words(open_page(study="young"))

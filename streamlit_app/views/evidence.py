@@ -63,15 +63,15 @@ def study_facts(study: Study) -> None:
     about, state = study.about, study_cache.status(study)
     settings, machine = about.get("settings", {}), about.get("machine", {})
     parts = [
-        f"{settings['draws']} draws of people × {settings['seeds']} seeds"
-        if {"draws", "seeds"} <= set(settings)
-        else "",
+        f"{settings['draws']} draws of people" if settings.get("draws") else "",
+        f"{settings['seeds']} seed{'s' * (settings['seeds'] != 1)} each" if settings.get("seeds") else "",
         f"data: {', '.join(map(str, settings['data']))}" if settings.get("data") else "",
         "quick" if settings.get("quick") else "",
-        f"{state['done']:,} runs" if state.get("state") == "finished" and state.get("done") else "",
+        f"{study_cache.count(study):,} runs",
         _time(about),
         f"on {machine['cores']} cores" if machine.get("cores") else "",
         str(about.get("date", "")),
+        str(about.get("unfinished", "")),
     ]
     st.caption(
         " · ".join(part for part in parts if part) + (f"  \n`{about['command']}`" if about.get("command") else "")
