@@ -25,7 +25,7 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
     st.html(evidence_html.quote(claim.sentence, claim.source))
     with st.container(border=True):
         st.html(evidence_html.chip(whole.verdict))
-        st.html(evidence_html.with_code(whole.reason[:1].upper() + whole.reason[1:]))
+        st.html(evidence_html.with_code(evidence_html.short_reason(whole, reading)))
     intervals = [(place, one) for place, one in enumerate(reading.intervals) if one.claim == claim.id]
     intervals.sort(key=lambda pair: not pair[1].required)  # those that the verdict rests on first
     told = [verdict for verdict in reading.verdicts if verdict.claim == claim.id and verdict.cell]

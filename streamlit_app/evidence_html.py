@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
 import streamlit as st
 
-from muldml_lite.claims import Claim, Verdict
+from muldml_lite.claims import VERDICTS, Claim, Reading, Verdict
 from muldml_lite.plots import VERDICT_LOOKS, label_of, shown
 
 STYLE = """<style>
@@ -26,8 +27,10 @@ STYLE = """<style>
 .ev-facts{display:grid;grid-template-columns:max-content 1fr;gap:5px 16px;font-size:.94rem;line-height:1.4}
 .ev-facts dt{font-weight:600}
 .ev-facts dd{margin:0;overflow-wrap:anywhere}
+.ev-compared td{min-width:6.5rem}.ev-compared td:first-child{min-width:13rem}
 .ev-regimes td{vertical-align:top;overflow-wrap:anywhere}
-@media(max-width:640px){.ev-regimes td{display:block;border:0;padding:2px 0}.ev-regimes td+td{padding-bottom:10px}
+@media(max-width:640px){.ev-compared td{min-width:6.5rem}.ev-compared td:first-child{min-width:13rem}
+.ev-regimes td{display:block;border:0;padding:2px 0}.ev-regimes td+td{padding-bottom:10px}
  .ev-facts{grid-template-columns:1fr;gap:0}.ev-facts dd{margin-bottom:7px}}
 </style>"""
 
@@ -54,6 +57,16 @@ def line(sentence: str, source: str, reason: str) -> str:
         f'<div class="ev-line"><p>{escape(sentence)} <span class="md-muted">({escape(source)})</span></p>'
         f'<p class="md-muted">{with_code(reason)}</p></div>'
     )
+
+
+def short_reason(whole: Verdict, reading: Reading) -> str:
+    """The reason in a line: of many regimes only how many said what; the claim's own page names them."""
+    told = [verdict for verdict in reading.verdicts if verdict.claim == whole.claim and verdict.cell]
+    if len(told) < 2 or whole.verdict == "untestable here":
+        return whole.reason[:1].upper() + whole.reason[1:]
+    counts = Counter(verdict.verdict for verdict in told)
+    words = [f"{word} in {counts[word]}" for word in VERDICTS if counts[word]]
+    return f"Of {len(told)} regimes: {', '.join(words)}"
 
 
 def with_code(text: str) -> str:
@@ -83,7 +96,7 @@ def comparisons(claim: Claim) -> str:
     heads = ("Compared", "Treatment", "Control", "The claim: treatment lies", "Too small to matter: below")
     head = "".join(f'<th scope="col">{word}</th>' for word in heads)
     return (
-        f'<div class="md-scroll"><table class="md-table"><thead><tr>{head}</tr></thead>'
+        f'<div class="md-scroll"><table class="md-table ev-compared"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -24,7 +24,7 @@ def show_overview(study: Study, reading: Reading, choose: Callable[[str], None])
     for _, parts in grouped(study.claims):
         with st.container(border=True, gap=None):
             for claim in parts:
-                one_claim(claim, whole[claim.id], short_reason(whole[claim.id], reading), choose)
+                one_claim(claim, whole[claim.id], evidence_html.short_reason(whole[claim.id], reading), choose)
     if any(verdict.cell for verdict in reading.verdicts):
         the_map(study, choose)
 
@@ -38,16 +38,6 @@ def grouped(claims: tuple[Claim, ...]) -> Iterator[tuple[str, list[Claim]]]:
 def number_of(claim: Claim) -> str:
     bare = claim.id.rstrip("abcdefgh")
     return bare if bare.isdigit() else claim.id
-
-
-def short_reason(whole: Verdict, reading: Reading) -> str:
-    """The reason in a line: of many regimes only how many said what; the claim's own page names them."""
-    told = [verdict for verdict in reading.verdicts if verdict.claim == whole.claim and verdict.cell]
-    if len(told) < 2 or whole.verdict == "untestable here":
-        return whole.reason[:1].upper() + whole.reason[1:]
-    counts = Counter(verdict.verdict for verdict in told)
-    words = [f"{word} in {counts[word]}" for word in VERDICTS if counts[word]]
-    return f"Of {len(told)} regimes: {', '.join(words)}"
 
 
 def one_claim(claim: Claim, verdict: Verdict, reason: str, choose: Callable[[str], None]) -> None:

@@ -176,17 +176,14 @@ def test_words_of_a_line_never_meet_on_a_phone(width, tmp_path):
 
 
 def boxes(figure):
-    """(column, row) → text, fill and dash of each box of a map."""
-    texts = {(round(n.x - 0.5), -round(n.y - 0.25)): n.text for n in figure.layout.annotations if n.xanchor is None
-             and n.yref == "y"}  # fmt: skip
-    return {
-        (round(shape.x0), -round(shape.y0)): (
-            texts[round(shape.x0), -round(shape.y0)],
-            shape.fillcolor,
-            shape.line.dash,
-        )
-        for shape in figure.layout.shapes
-    }
+    """(place in its row, row) → text, fill and dash of each box of a map."""
+    words = [note for note in figure.layout.annotations if note.xanchor is None and note.yref == "y"]
+    texts = {(round(note.x - 0.5, 2), round(note.y - 0.25)): note.text for note in words}
+    rows = {}
+    for shape in sorted(figure.layout.shapes, key=lambda shape: shape.x0):
+        text = texts[round(shape.x0 - 0.02, 2), round(shape.y0)]
+        rows.setdefault(-round(shape.y0), []).append((text, shape.fillcolor, shape.line.dash))
+    return {(i, y): box for y, row in rows.items() for i, box in enumerate(row)}
 
 
 def test_claim_map_shows_confirmed_boxes_and_outlines_of_the_search(reading):
@@ -220,7 +217,8 @@ def test_ledger_map_has_a_box_for_every_verdict(study, reading):
     figure = plots.ledger_map(reading, study.claims)
     found = boxes(figure)
     signs = [plots.VERDICT_LOOKS[name].sign for name in VERDICTS]
-    # Two regimes of posed faces, two of wild ones, and a claim that needs data.
+    # Two regimes of posed faces, a gap, two of wild ones; and a claim that needs data.
+    assert [shape.x0 for shape in figure.layout.shapes[:4]] == pytest.approx([0.02, 1.02, 2.52, 3.52])
     assert [found[x, 0][0] for x in range(4)] == signs
     assert found[0, 1][0] == "…"
     assert list(figure.data[0].customdata) == [TOY.id] * 4 + ["10"]

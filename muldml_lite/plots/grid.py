@@ -21,7 +21,7 @@ _NOTE = {"xref": "x", "yref": "y", "showarrow": False, "font": {"size": 12}}
 class Box:
     """One field of a map: column and row, what it says, and what a click on it leads to."""
 
-    x: int
+    x: float
     y: int
     kind: str  # a key of the looks
     text: str
@@ -33,9 +33,9 @@ def draw_grid(
     looks: Mapping[str, Look],
     boxes: Sequence[Box],
     rows: Sequence[str],
-    columns: int,
+    columns: float,
     heads: Sequence[str],
-    groups: Sequence[tuple[str, int, int]],
+    groups: Sequence[tuple[str, float, int]],
 ) -> go.Figure:
     """A grid of boxes with the rows' names above them; groups are (heading, first column, number of columns)."""
     width = 50 / max(columns, 1)  # characters that a column holds on a phone
@@ -61,7 +61,7 @@ def draw_grid(
     return _frame(figure, len(rows), columns, 14 + _LINE * sum(lines))
 
 
-def _frame(figure: go.Figure, rows: int, columns: int, top: int) -> go.Figure:
+def _frame(figure: go.Figure, rows: int, columns: float, top: int) -> go.Figure:
     height = rows * _ROW
     finish(figure, height + top + 66).update_layout(
         margin={"l": 4, "r": 4, "t": top, "b": 66},

@@ -14,6 +14,8 @@ from muldml_lite.plots.rows import NoNumbers, label_of
 from muldml_lite.plots.strips import wrap
 from muldml_lite.plots.verdicts import EXPLORATION, VERDICT_LOOKS, regime_name, signed, verdict_of
 
+_GAP = 0.5  # boxes between data sets
+
 
 def ledger_map(reading: Reading, claims: Sequence[Claim]) -> go.Figure:
     """A row a claim, a box a confirmed regime; regimes of one data set share a column. `customdata`: the claim's id."""
@@ -23,7 +25,7 @@ def ledger_map(reading: Reading, claims: Sequence[Claim]) -> go.Figure:
             told.setdefault((verdict.claim, verdict.cell.split("/")[0]), []).append(verdict)
     data = list(dict.fromkeys(name for _, name in told))
     widths = [max(len(told.get((claim.id, name), ())) for claim in claims) for name in data]
-    starts = list(itertools.accumulate([0, *widths]))
+    starts = [place + _GAP * i for i, place in enumerate(itertools.accumulate([0, *widths]))]
     boxes = [
         Box(
             starts[data.index(name)] + i,
@@ -45,7 +47,7 @@ def ledger_map(reading: Reading, claims: Sequence[Claim]) -> go.Figure:
     ]
     names = [_shortened(f"<b>{claim.id}</b> {claim.title}", 62) for claim in claims]
     groups = [(name, start, width) for name, start, width in zip(data, starts, widths, strict=False)]
-    return draw_grid(VERDICT_LOOKS, boxes, names, starts[-1], [], groups)
+    return draw_grid(VERDICT_LOOKS, boxes, names, starts[-1] - _GAP, [], groups)
 
 
 def claim_map(reading: Reading, claim: Claim) -> go.Figure:

@@ -118,7 +118,8 @@ def walk(claims: tuple[Claim, ...], claim: Claim) -> None:
 
 
 def no_study(problem: str) -> None:
-    st.info(f"{problem or 'There is no study yet.'} A first one takes some minutes:", icon=":material/science:")
+    problem = (problem or "There is no study yet").rstrip(".")
+    st.info(f"{problem}. A first one takes some minutes:", icon=":material/science:")
     st.code("python -m muldml_lite claims --quick", language="bash")
     st.markdown(
         "It lands in the runs folder and appears here. `python -m muldml_lite claims --list` says what would be run, "
