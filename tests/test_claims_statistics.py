@@ -143,6 +143,18 @@ def test_every_required_comparison_has_to_hold():
     assert verdict(rows, claim(*lacking)) == "untestable here"
 
 
+def test_a_control_explains_away_and_does_not_refute():
+    rng = np.random.default_rng(3)
+    rows = study(0.06, rng)
+    rows += [
+        {**r, "arm": "twice", "measured": {"knn": r["measured"]["knn"] + 0.06 + rng.normal(0, 0.01)}} for r in rows
+    ]
+    rows = [r for r in rows if r["arm"] != "twice"] + [r for r in rows if r["arm"] == "twice"][1::2]
+    for refutes, expected in ((True, "contradicted"), (False, "not supported")):
+        both = (Comparison("knn", "new", "old"), Comparison("knn", "new", "twice", refutes=refutes))
+        assert verdict(rows, claim(*both)) == expected
+
+
 def test_undecided_and_no_effect_are_told_apart():
     rng = np.random.default_rng(5)
     reasons = {}

@@ -11,7 +11,8 @@ VERDICTS = ("supported", "contradicted", "not supported", "untestable here", "ne
 
 RULE = (
     "Supported: every required comparison lies on the claimed side and its interval, corrected for all intervals of "
-    "the reading (Holm), leaves out 0. Contradicted: one of them lies wholly on the other side. Not supported: neither."
+    "the reading (Holm), leaves out 0. Contradicted: one of them lies wholly on the other side. Not supported: "
+    "neither. A mere control on the other side explains the claim away, which is not supported; it does not refute it."
 )
 
 
@@ -28,6 +29,7 @@ class Comparison:
     matters: float = 0.01  # smallest difference that would matter
     unit: str = ""  # points: a share, shown per cent
     required: bool = True  # False: shown only
+    refutes: bool = True  # False: a mere control; on the other side it explains the claim away
     label: str = ""  # for an axis
 
     def control_text(self) -> str:

@@ -32,6 +32,7 @@ class Interval:
     matters: float
     unit: str
     required: bool
+    refutes: bool
     mean: float  # treatment − control
     low: float | None
     high: float | None
@@ -112,6 +113,7 @@ def _interval(claim: Claim, cell: str, one: Comparison, pairs: Pairs, estimate: 
         matters=one.matters,
         unit=one.unit,
         required=one.required,
+        refutes=one.refutes,
         mean=estimate.mean,
         low=estimate.low,
         high=estimate.high,
@@ -149,10 +151,10 @@ def _judge_cell(claim: Claim, cell: str, intervals: Sequence[Interval]) -> Verdi
         return say("untestable here", "a required control was not run here")
     if draws < FEWEST:
         return say("untestable here", f"{draws} draws, expected {FEWEST} or more")
-    against = [i for i in required if i.side < 0]
+    against = [i for i in required if i.side < 0 and i.refutes]
     if against:
         return say("contradicted", _said(against[0]))
-    open_ = [i for i in required if i.side == 0]
+    open_ = [i for i in required if i.side <= 0]
     if not open_:
         return say("supported", _said(min(required, key=lambda i: abs(i.mean) / i.matters)))
     return say("not supported", _undecided(max(open_, key=lambda i: abs(i.mean) / i.matters)))
