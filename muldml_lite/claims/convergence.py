@@ -147,8 +147,8 @@ CLAIMS = (
         ),
         rule="Supported: over the training the plain Batch Hard loss on a fixed batch is lower with dual than with "
         "plain, plain at twice the weight (dual sums two terms) and plain at twice the rate, corrected (Holm). "
-        "Contradicted: it is higher than with plain itself. Where only a double does better, dual is not supported: what "
-        "it gains, a larger step gains as well.",
+        "Contradicted: it is higher than with plain itself. Where only a double does better, dual is not supported: "
+        "what it gains, a larger step gains as well.",
         guards=("collapsed",),
     ),
     Claim(
