@@ -24,7 +24,7 @@ MORE = {  # settings behind "More settings"
         "images_per_class",
         "augment",
     ),
-    "Machine and record": ("device", "precision", "probe_images", "neighbours"),
+    "Machine and record": ("device", "precision", "image_store", "image_workers", "probe_images", "neighbours"),
 }
 DATA_NAMES = {
     "drawn:posed": "drawn faces, posed",
