@@ -184,7 +184,7 @@ def test_ctrl_c_leaves_a_study_that_goes_on(tmp_path):
     words += ["--workers", "2", "--out", str(tmp_path / "s")]
     # Whoever runs these tests in the background may have had Ctrl-C ignored, and children inherit that.
     heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
-    child = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heed)
+    child = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heed)  # noqa: PLW1509
     rows = tmp_path / "s/rows.jsonl"
     deadline = time.time() + 120
     while not (rows.exists() and rows.stat().st_size) and time.time() < deadline:
