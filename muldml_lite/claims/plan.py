@@ -38,7 +38,7 @@ class Settings:
 
 
 QUICK = Settings(
-    quick=True, draws=6, seeds=1, explore=0, scale=Scale(warmup=32, train=32, validation=16, test=32, warmup_epochs=10)
+    quick=True, draws=5, seeds=1, explore=0, scale=Scale(warmup=32, train=32, validation=16, test=32, warmup_epochs=10)
 )
 
 
