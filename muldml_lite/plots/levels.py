@@ -64,7 +64,7 @@ def judgement_rates(study: Study) -> go.Figure:
         _Mark("triplet", "incomplete_late", "incomplete, last third", True),
         _Mark("triplet", "unpunished_rate", "incomplete and unpunished", True),
     ]
-    figure = _figure(confirmation_rows(study, ("judgements",)), [("Of all judged triplets", "points", marks, 0.0)])
+    figure = _figure(confirmation_rows(study, ("judgements",)), [("Of all judged triplets", "points", marks, None)])
     if figure is None:
         raise NoNumbers("study: no confirmation runs of the experiment `judgements`, expected some")
     return figure
