@@ -76,6 +76,6 @@ CLAIMS = (
         (),
         tier="end to end",
         rule="Supported: the interval over folds and seeds of the mean accuracy on CK+ contains 98.49 % or lies above.",
-        needs="CK+ cannot be shipped; who holds it runs `muldml benchmark --data ck+ --root DIR`",
+        needs="CK+ itself, which cannot be shipped, and its protocol of ten folds",
     ),
 )
