@@ -137,7 +137,8 @@ WORDS = {
     ),
     "Verdicts": (
         "**✓ supported**: every required comparison lies on the claimed side, its corrected interval leaves out 0.\n\n"
-        "**✗ contradicted**: one of them lies wholly on the other side.\n\n"
+        "**✗ contradicted**: one of them lies wholly on the other side. (A mere control there, such as twice the "
+        "learning rate, explains the claim away without refuting it: not supported.)\n\n"
         "**○ not supported**: neither; the reason says whether an effect that matters is ruled out or could not have "
         "been seen.\n\n**◇ untestable here**, **… needs data**: nothing can be said.\n\nFor a claim as a whole, all "
         "regimes "

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+from html import escape
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -67,6 +68,11 @@ def html(item):
     return item.proto.body
 
 
+def with_needs(text):
+    """Claim 10 says what it lacks, up to the command in it; the first letter may have grown."""
+    return escape(CLAIMS[-1].needs[1:].split("`")[0]) in text
+
+
 def charts(app):
     return [go.Figure(json.loads(item.proto.spec)) for item in app.get("plotly_chart")]
 
@@ -83,7 +89,7 @@ def test_the_list_has_every_claim_with_verdict_sentence_source_and_reason():
         assert claim.sentence in text
         assert f"({claim.source})" in text
     assert "Of 4 regimes: supported in 1, contradicted in 1, not supported in 1, untestable here in 1" in text
-    assert "CK+ cannot be shipped" in text
+    assert with_needs(text)
     for chip in ("○ not supported", "… needs data", "○ 1 not supported"):
         assert chip in text
     assert link(app, "study") == "shipped"
@@ -185,7 +191,7 @@ def test_a_claim_without_data_shows_its_sentence_and_what_it_needs():
     app = open_page(claim="10")
     text = words(app)
     assert "… needs data" in text
-    assert "CK+ cannot be shipped" in text
+    assert with_needs(text)
     assert not charts(app)
     code = next(item.value for item in app.code if item.value.startswith("from muldml_lite"))
     out = io.StringIO()

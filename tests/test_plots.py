@@ -157,6 +157,17 @@ def test_forest_shades_the_claimed_side_and_what_is_too_small(tmp_path):
     assert side.x0 < -0.4
 
 
+@pytest.mark.parametrize("refutes", [True, False])
+def test_a_mere_control_on_the_other_side_refutes_nothing(refutes, tmp_path):
+    rows = [run("e", "cell", arm, 1000 + d, 0, {"knn": value + 0.001 * d}) for d in range(5)
+            for arm, value in (("dual", 0.5), ("plain", 0.6 + 0.001 * d))]  # fmt: skip
+    claim = Claim("6", "t", "s", "x", ("e",), (Comparison("knn", "dual", "plain", refutes=refutes),))
+    one = study_of(tmp_path, [claim], rows)
+    reading = read_study(one)
+    assert plots.verdict_of(reading.intervals[0]) == reading.verdicts[0].verdict
+    assert ("✗" in "".join(said(plots.claim_map(reading, claim)))) == refutes
+
+
 def test_forest_of_a_claim_without_intervals_says_so(study, reading):
     with pytest.raises(plots.NoNumbers, match="'10'"):
         plots.forest_plot(study, reading, "10")
@@ -297,3 +308,19 @@ def test_threshold_curves(tmp_path):
     assert list(traces["active hinges, one threshold"].y) == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
     with pytest.raises(plots.NoNumbers, match="posed/y"):
         plots.threshold_curves(one, "posed/y")
+
+
+def test_five_lines_on_the_shipped_study():
+    study = Study(Path(__file__).parents[1] / "data" / "claims")
+    reading = read_study(study)
+    tested = {one.claim for one in reading.intervals}
+    assert len(tested) > 10
+    for claim in study.claims:
+        if claim.id not in tested:
+            continue
+        means = {trace.x[len(trace.x) // 2] for trace in plots.forest_plot(study, reading, claim.id).data if trace.name}
+        own = [one for one in reading.intervals if one.claim == claim.id]
+        assert {plots.in_unit(one.mean, one.unit) for one in own} <= means
+        assert plots.claim_map(reading, claim).data[0].customdata
+        assert plots.levels_plot(study, claim).data
+    assert plots.ledger_map(reading, study.claims).data

@@ -48,7 +48,11 @@ def forest_plot(study: Study, reading: Reading, claim: str, *, required: bool | 
 
 def _panel(label: str, lines: Sequence[tuple[int, Interval]]) -> Panel:
     one = lines[0][1]
-    note = f"the claim: {one.expected} 0" + ("" if one.required else "; shown only, no part of the verdict")
+    note = f"the claim: {one.expected} 0"
+    if not one.required:
+        note += "; shown only, no part of the verdict"
+    elif not one.refutes:
+        note += "; a mere control: it can explain the claim away, not refute it"
     return Panel(label, note, len(lines), axis_words(one.unit))
 
 

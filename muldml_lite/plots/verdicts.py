@@ -35,9 +35,11 @@ VERDICT_LOOKS = {
 
 
 def verdict_of(interval: Interval) -> str:
-    """What one comparison alone would say in one regime."""
+    """What one comparison alone would say in one regime. A mere control explains a claim away, but refutes nothing."""
     if interval.untestable or interval.low is None:
         return "untestable here"
+    if interval.side < 0 and not interval.refutes:
+        return "not supported"
     return {1: "supported", -1: "contradicted", 0: "not supported"}[interval.side]
 
 
