@@ -21,7 +21,7 @@ run_picker, training_form, training_queue, visitor = map(
     importlib.import_module, ("run_picker", "training_form", "training_queue", "visitor")
 )
 
-PAGES = ("views/tour.py", "views/train.py", "views/slices.py")
+PAGES = ("views/tour.py", "views/train.py", "views/slices.py", "views/evidence.py")
 
 
 @pytest.fixture(autouse=True)
