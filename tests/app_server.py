@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -83,3 +84,28 @@ def find_point(page: Any, panel: int = 0) -> tuple[float, float]:
             if page.locator(".tip").is_visible():
                 return x, y
     raise AssertionError("no point was found in the panel")
+
+
+# Streamlit looks for its own base path below a page's address; the answer 404 is how it learns.
+_EXPECTED = re.compile(r"/(train|slices|evidence)/_stcore/(health|host-config)")
+
+
+@contextlib.contextmanager
+def fresh_visitor(program: Any, address: str) -> Iterator[Any]:
+    """A page of a visitor's own; at the end, no request may have left and no error may have been printed."""
+    context = program.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page, foreign, errors = context.new_page(), [], []
+    local = ("data:", "blob:", "about:", address, address.replace("http", "ws"))
+    page.on("request", lambda r: None if r.url.startswith(local) else foreign.append(r.url))
+    page.on("websocket", lambda w: None if w.url.startswith(local) else foreign.append(w.url))
+    page.on("pageerror", lambda e: errors.append(str(e)))
+
+    def listen(message: Any) -> None:
+        if message.type == "error" and not _EXPECTED.search(message.location.get("url", "")):
+            errors.append(message.text)
+
+    page.on("console", listen)
+    yield page
+    context.close()
+    assert not foreign
+    assert not errors

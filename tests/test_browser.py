@@ -6,15 +6,13 @@ import json
 import re
 
 import pytest
-from app_server import ROOT, app_server, browser, find_point, settle
+from app_server import ROOT, app_server, browser, find_point, fresh_visitor, settle
 from fake_run import write_fake_run
 
 from muldml_lite import analysis, widgets
 from muldml_lite.runs import Run
 
 ARTIFACTS = ROOT / "test-artifacts"
-# Streamlit looks for its own base path below a page's address; the answer 404 is how it learns.
-EXPECTED = re.compile(r"/(train|slices)/_stcore/(health|host-config)")
 
 
 @pytest.fixture(scope="module")
@@ -39,23 +37,8 @@ def address(runs):
 
 @pytest.fixture
 def page(chromium, address):
-    """A fresh visitor; after the test, no request may have left and no error may have been printed."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
-    page, foreign, errors = context.new_page(), [], []
-    local = ("data:", "blob:", "about:", address, address.replace("http", "ws"))
-    page.on("request", lambda r: None if r.url.startswith(local) else foreign.append(r.url))
-    page.on("websocket", lambda w: None if w.url.startswith(local) else foreign.append(w.url))
-    page.on("pageerror", lambda e: errors.append(str(e)))
-
-    def listen(message):
-        if message.type == "error" and not EXPECTED.search(message.location.get("url", "")):
-            errors.append(message.text)
-
-    page.on("console", listen)
-    yield page
-    context.close()
-    assert not foreign
-    assert not errors
+    with fresh_visitor(chromium, address) as page:
+        yield page
 
 
 def keep(page, name):
