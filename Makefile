@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Streamlit's port; `make app PORT=8600` takes another.
 PORT   ?= 8501
 
-.PHONY: help app test lab sample-run pictures notebooks bench-page format clean
+.PHONY: help app test lab sample-run pictures notebooks slides bench-page format clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -19,8 +19,12 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.runtime tests/requirements.txt
+$(VENV)/.test: $(VENV)/.runtime $(VENV)/.slides tests/requirements.txt
 	@$(BIN)/python -m pip install --quiet --requirement tests/requirements.txt
+	@touch $@
+
+$(VENV)/.slides: $(VENV)/.runtime notebooks/slides.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --requirement notebooks/slides.txt
 	@touch $@
 
 app: $(VENV)/.runtime  ## set up and open the app on the sample run
@@ -30,7 +34,7 @@ test: $(VENV)/.test  ## set up and run every test: lint, units, app, browser, no
 	@$(BIN)/python tests/need_browser.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: $(VENV)/.runtime  ## open the walkthroughs in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks
@@ -43,6 +47,9 @@ pictures: $(VENV)/.test  ## make the README's pictures from the real app
 
 notebooks: $(VENV)/.test  ## run the walkthroughs and keep their outputs
 	$(BIN)/python tests/run_notebooks.py
+
+slides: $(VENV)/.slides  ## make a deck of each walkthrough for the lecture room, in slides/
+	$(BIN)/jupyter nbconvert --to slides --config notebooks/deck/config.py --output-dir slides notebooks/[0-9][0-9]_*.ipynb
 
 bench-page: $(VENV)/.test  ## run every benchmark and write docs/BENCHMARKS.md (about half an hour)
 	@$(BIN)/python -m pip install --quiet --requirement muldml_lite/bench/peers.txt

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from muldml_lite.bench.plan import BenchError
+from muldml_lite.benchmark.plan import BenchmarkError
 from muldml_lite.claims.study import StudyError
 from muldml_lite.commands.bench import add_bench, run_bench
+from muldml_lite.commands.benchmark import OWN, add_benchmark, run_benchmark
 from muldml_lite.commands.claims import add_claims, run_claims
-from muldml_lite.config import Config, ConfigError
+from muldml_lite.commands.steering import add_control, run_control
+from muldml_lite.config import BACKBONES, Config, ConfigError
 from muldml_lite.data import DataError
-from muldml_lite.runs import Run, RunError
+from muldml_lite.runs import Run, RunError, clear_control, fork_config, make_fork
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         return options.run_command(options) or 0
-    except (ConfigError, DataError, RunError, UsageError, BenchError, StudyError) as error:
+    except (ConfigError, DataError, RunError, UsageError, BenchError, BenchmarkError, StudyError) as error:
         print(f"muldml {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -56,10 +59,20 @@ def make_parser() -> Parser:
     _add_run(one, "run folder to go on with")
     _add_json(one)
 
+    one = _add(commands, "fork", _fork, "train on from an epoch of another run, with other settings")
+    _add_run(one, "run folder to fork; it stays as it is")
+    one.add_argument("--epoch", required=True, type=int, metavar="E", help="epoch to go on after; its weights are kept")
+    one.add_argument("--out", required=True, metavar="DIR", help="run folder to make")
+    _add_config(one, "the parent's")
+    _add_json(one)
+
+    add_control(_add(commands, "control", run_control, "let a training stand still, go on, or do one more epoch"))
+
     one = _add(commands, "evaluate", _evaluate, "measure a trained run on held-out images")
     _add_run(one, "run folder with a checkpoint")
     one.add_argument("--data", help="another data set than the run's own; classes are matched by name")
     one.add_argument("--root", help="its image folder or manifest")
+    one.add_argument("--find-faces", action="store_true", help="cut its images around their faces; needs OpenCV")
     _add_json(one)
 
     one = _add(commands, "layout", _layout, "lay out every slice of every epoch in two dimensions")
@@ -74,7 +87,21 @@ def make_parser() -> Parser:
     one.add_argument("--seed", type=int, default=0, help="same seed, same faces (default: 0)")
     one.add_argument("--out", required=True, metavar="DIR", help="folder to make")
 
+    one = _add(commands, "pretrain", _pretrain, "teach a network on drawn faces, to start from with --weights")
+    one.add_argument("--out", required=True, metavar="FILE", help="safetensors file to write")
+    one.add_argument("--subjects", type=int, default=860, help="drawn identities, 14 images each (default: 860)")
+    one.add_argument("--epochs", type=int, default=12, help="passes over the images (default: 12)")
+    one.add_argument("--size", type=int, default=48, metavar="PX", help="side of an image, pixels (default: 48)")
+    one.add_argument("--backbone", choices=BACKBONES, default="small", help="default: small")
+    one.add_argument("--seed", type=int, default=0, help="of people, images and weights (default: 0)")
+    _add_json(one)
+
     add_claims(_add(commands, "claims", run_claims, "run the paper's claims as experiments that can fail"))
+    one = _add(commands, "benchmark", run_benchmark, "run a data set's protocol with several methods, and report it")
+    add_benchmark(one)
+    _add_config(one, leave_out=OWN)
+    _add_json(one)
+
     add_bench(_add(commands, "bench", run_bench, "time losses, steps, drawing or layouts against other ways to do it"))
     return parser
 
@@ -93,13 +120,13 @@ def _add_json(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="results as JSON on standard output, nothing else there")
 
 
-def _add_config(parser: Parser) -> None:
-    """One option for every setting, with its own explanation and default."""
-    for item in dataclasses.fields(Config):
+def _add_config(parser: Parser, otherwise: str | None = None, leave_out: tuple[str, ...] = ()) -> None:
+    """One option for every setting, with its own explanation and default (`otherwise`: what is taken instead)."""
+    for item in (item for item in dataclasses.fields(Config) if item.name not in leave_out):
         flag, kind = "--" + item.name.replace("_", "-"), str(item.type).removesuffix(" | None")
         shown = item.default if not isinstance(item.default, tuple) else " ".join(map(str, item.default))
         text = item.metadata["help"].replace("%", "%%")
-        text += "" if item.default is None else f" (default: {shown})"
+        text += "" if item.default is None and not otherwise else f" (default: {otherwise or shown})"
         extra: dict[str, Any] = {"dest": item.name, "default": None, "help": text}
         if kind == "bool":
             extra["action"] = argparse.BooleanOptionalAction
@@ -115,22 +142,29 @@ def _add_config(parser: Parser) -> None:
 def _train(options: argparse.Namespace) -> None:
     from muldml_lite.commands.training import run_training
 
-    given = {item.name: getattr(options, item.name) for item in dataclasses.fields(Config)}
-    given = {name: value for name, value in given.items() if value is not None}
-    folder = Path(options.run)
+    given, folder = _given(options), Path(options.run)
     if (folder / "config.json").exists():
         run = Run(folder)
         state = run.status["state"]
         if state == "queued" and given:
             raise UsageError(f"{folder}: holds a queued run with settings of its own; give no others")
+        if state == "queued" and run.history:
+            raise UsageError(f"{folder}: holds a run to go on with; use `muldml resume --run {folder}`")
         if state == "queued":
             given = run.config["config"]
         else:
             _check_replaceable(run, state, options.overwrite)
+            clear_control(folder)
     elif folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
         raise UsageError(f"{folder}: not empty and not a run folder; choose another")
     config = Config.from_dict(given)
     _show(run_training(folder, config, quiet=options.json), options)
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were said; all others are None."""
+    values = {item.name: getattr(options, item.name) for item in dataclasses.fields(Config)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _check_replaceable(run: Run, state: str, overwrite: bool) -> None:
@@ -150,14 +184,30 @@ def _resume(options: argparse.Namespace) -> None:
         raise UsageError(f"{run.path}: being trained right now by process {run.status['pid']}; stop that first")
     if state == "finished":
         raise UsageError(f"{run.path}: already finished; there is nothing to go on with")
+    if state != "queued":  # whoever put it into a queue may have asked for a pause already
+        clear_control(run.path)
     config = Config.from_dict(run.config["config"])
+    _show(run_training(run.path, config, resume=run, quiet=options.json), options)
+
+
+def _fork(options: argparse.Namespace) -> None:
+    from muldml_lite.commands.training import run_training
+    from muldml_lite.trainer import is_main_process, wait_for_all
+
+    parent = Run(options.run)
+    config = fork_config(parent, options.epoch, _given(options))
+    if is_main_process():
+        make_fork(parent, options.epoch, config, options.out)
+    wait_for_all(config)  # of `accelerate launch`, one process makes the folder
+    run = Run(options.out)
     _show(run_training(run.path, config, resume=run, quiet=options.json), options)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from muldml_lite.commands.evaluation import evaluate_run
 
-    _show(evaluate_run(Run(options.run), options.data, options.root), options)
+    measured = evaluate_run(Run(options.run), options.data, options.root, find_faces=options.find_faces)
+    _show(measured, options)
 
 
 def _layout(options: argparse.Namespace) -> None:
@@ -192,6 +242,14 @@ def _faces(options: argparse.Namespace) -> None:
     except ValueError as error:
         raise UsageError(str(error)) from error
     print(f"{count} faces and manifest.csv in {options.out}")
+
+
+def _pretrain(options: argparse.Namespace) -> None:
+    from muldml_lite.commands.pretraining import pretrain
+
+    names = ("subjects", "epochs", "size", "seed", "backbone")
+    values = {name: getattr(options, name) for name in names}
+    _show(pretrain(Path(options.out), **values, quiet=options.json), options)
 
 
 def _show(result: dict[str, Any], options: argparse.Namespace) -> None:

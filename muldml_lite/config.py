@@ -11,12 +11,14 @@ from typing import Any
 METHODS = ("mul-dml", "dual", "triplet", "softmax")
 MININGS = ("batch-hard", "semi-hard", "batch-all")
 BACKBONES = ("small", "resnet18")
-DATASETS = ("drawn:posed", "drawn:wild", "folder", "manifest")
+DATASETS = ("drawn:posed", "drawn:wild", "folder", "manifest", "ck+", "mmi", "sfew", "raf-db", "fer2013")
+FILMED = ("ck+", "mmi")  # sets of image sequences that begin with a neutral face
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "fp32", "bf16")
-STORES = ("auto", "device", "host")
+STORES = ("auto", "device", "host", "disk")
 SPACINGS = ("uniform", "log", "random")
 REDUCTIONS = ("mean", "mean-nonzero")
+STARTS = ("random", "drawn")  # values of `weights` that are no files
 
 
 class ConfigError(ValueError):
@@ -38,18 +40,27 @@ class Config:
 
     # Data
     data: str = _option("drawn:posed", "data set", DATASETS)
-    root: str | None = _option(None, "image folder, or manifest file, of data sets read from disk")
+    root: str | None = _option(None, "folder of a data set on disk, or manifest file; data/README.md shows the layouts")
     size: int = _option(48, "side of the square input image, pixels")
     subjects: int = _option(148, "drawn identities (drawn data sets only)")
     images_per_subject: int = _option(21, "drawn images of each identity (drawn data sets only)")
     test_fraction: float = _option(0.25, "share of the subjects (of the images, if subjects are unknown) held out")
-    skip_bad: bool = _option(False, "leave out unreadable images and count them, instead of stopping")
+    folds: int = _option(0, "folds that the subjects (or images) are dealt into; 0: one split, see test_fraction")
+    fold: int = _option(0, "fold that is held out, counted from 0")
+    split_seed: int = _option(0, "seed of the folds, so that runs with other seeds share them; one split follows seed")
+    neutral_frames: bool = _option(False, "also the first frame of each sequence, as class neutral (ck+ and mmi only)")
+    find_faces: bool = _option(False, "cut each image around its face; needs OpenCV (not for drawn faces)")
+    skip_bad: bool = _option(False, "leave out unreadable images and copies, and count them, instead of stopping")
     # Method
     method: str = _option("mul-dml", "what is trained beside cross entropy; softmax: nothing", METHODS)
     slices: int | None = _option(None, "number of embedding slices N; by default 8 for mul-dml, else 1")
     thresholds: tuple[float, float] = _option((0.1, 0.8), "lowest and highest threshold τ, a distance")
     spacing: str = _option("uniform", "how the thresholds lie in their range", SPACINGS)
-    # Semi-hard keeps hinges in play; with batch-hard all stay active on drawn faces, and thresholds cannot matter.
+    # By evidence (claim 11: 4 draws of people kept aside, posed and wild): no recipe tried was shown to be better than
+    # this one. Batch-hard was 0.4 and 3.1 points lower in the head, collapsed in 3 of 8 trainings, and keeps all hinges
+    # active, so that thresholds cannot matter. Equal thresholds were 0.2 and 1.7 points *higher*, undecided once
+    # corrected, and on six fresh draws in the wild +0.1 ± 0.6 (k-NN −0.9 ± 0.4; standard errors): not told apart.
+    # Spread ones stay the default because they are what is to be seen here, not because they win.
     mining: str = _option("semi-hard", "which triplets of a batch are trained", MININGS)
     squared: bool = _option(False, "squared Euclidean distances instead of plain ones")
     reduction: str = _option("mean", "mean over all mined triplets, or over the active ones only", REDUCTIONS)
@@ -57,6 +68,7 @@ class Config:
     # Network
     backbone: str = _option("small", "network before the embedding layer", BACKBONES)
     dim: int = _option(64, "size D of the whole embedding; the slices share it equally")
+    weights: str = _option("random", "where the network starts: random, drawn (pre-trained on drawn faces), or a file")
     # Optimisation
     epochs: int = _option(12, "passes over the training images")
     warmup_epochs: int = _option(2, "first epochs with cross entropy alone, against collapse")
@@ -69,11 +81,14 @@ class Config:
     # Machine
     device: str = _option("auto", "where to compute; auto: CUDA, then MPS, then the CPU", DEVICES)
     precision: str = _option("auto", "auto: bf16 where the hardware has it, else fp32", PRECISIONS)
-    image_store: str = _option("auto", "where images wait; auto: on the device if they fit there, else host", STORES)
+    image_store: str = _option(
+        "auto", "where images wait; auto: device if they fit there, else host, else disk (decoded on access)", STORES
+    )
     image_workers: int = _option(0, "processes that read ahead from images on the host; 0: none but the training one")
     # Record
     probe_images: int = _option(420, "images followed through training: embeddings kept after each epoch")
     neighbours: int = _option(5, "k of the k-nearest-neighbour classifier")
+    keep_weights: int = _option(500, "disk for weights of earlier epochs, to fork from, megabytes; 0: none of them")
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):
@@ -90,6 +105,14 @@ class Config:
         _need(self.subjects >= 4, "subjects", self.subjects, "4 or more")
         _need(self.images_per_subject >= 1, "images_per_subject", self.images_per_subject, "1 or more")
         _need(0 < self.test_fraction < 1, "test_fraction", self.test_fraction, "between 0 and 1")
+        _need(self.folds == 0 or self.folds >= 2, "folds", self.folds, "0 (one split), or 2 or more")
+        last = max(self.folds, 1) - 1
+        _need(0 <= self.fold <= last, "fold", self.fold, f"0 to {last}, as folds = {self.folds}")
+        _need(self.split_seed >= 0, "split_seed", self.split_seed, "0 or more")
+        filmed = self.data in FILMED
+        _need(filmed or not self.neutral_frames, "neutral_frames", True, f"data that is one of {', '.join(FILMED)}")
+        drawn = self.data.startswith("drawn:")
+        _need(not (drawn and self.find_faces), "find_faces", True, "images on disk: drawn faces are framed already")
         _need(1 <= self.slices <= 64, "slices", self.slices, "1 to 64")
         _need(self.dim >= 2, "dim", self.dim, "2 or more")
         _need(
@@ -114,8 +137,9 @@ class Config:
         _need(0 <= self.image_workers <= 128, "image_workers", self.image_workers, "0 to 128")
         _need(self.probe_images >= 20, "probe_images", self.probe_images, "20 or more")
         _need(self.neighbours >= 1, "neighbours", self.neighbours, "1 or more")
+        _need(self.keep_weights >= 0, "keep_weights", self.keep_weights, "0 or more megabytes")
         _need(
-            self.root is not None or self.data.startswith("drawn:"),
+            self.root is not None or drawn,
             "root",
             self.root,
             f"the path of the images (a folder, or a csv file), which data = {self.data} needs",

@@ -48,10 +48,28 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.square(np.linalg.norm(x.T @ y)) / scale) if scale > 0 else float("nan")
 
 
-def slice_similarity(slices: np.ndarray) -> tuple[float, float]:
-    """Slices (N, n, d), N >= 2 → linear CKA, mean over all pairs of slices and of the first with the last."""
-    pairs = {(i, j): linear_cka(slices[i], slices[j]) for i in range(len(slices)) for j in range(i + 1, len(slices))}
-    return float(np.mean(list(pairs.values()))), pairs[0, len(slices) - 1]
+def slice_similarity(slices: np.ndarray) -> np.ndarray:
+    """Slices (N, n, d) → linear CKA of every two of them, (N, N) symmetric with ones on the diagonal."""
+    table = np.eye(len(slices))
+    for i, j in zip(*np.triu_indices(len(slices), 1), strict=True):
+        table[i, j] = table[j, i] = linear_cka(slices[i], slices[j])
+    return table
+
+
+def distance_quantiles(vectors: np.ndarray, labels: np.ndarray, steps: int = 21) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings (n, d), labels (n,) → quantiles 0…1 of the distances within and between classes, (steps,) each.
+
+    Raises:
+        ValueError: no pair of the same class, or none of different ones.
+    """
+    from scipy.spatial.distance import pdist
+
+    first, second = np.triu_indices(len(labels), 1)  # the order of pdist
+    same, apart = labels[first] == labels[second], pdist(np.asarray(vectors, np.float64))
+    if same.all() or not same.any():
+        raise ValueError("labels: expected some pairs of the same class and some of different classes")
+    at = np.linspace(0, 1, steps)
+    return np.quantile(apart[same], at), np.quantile(apart[~same], at)
 
 
 @dataclass(frozen=True)

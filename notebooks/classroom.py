@@ -10,12 +10,13 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from exercise import verdict
-from exercises_01 import EXERCISES
+from exercise import Exercise, verdict
 from IPython.display import display
 from PIL import Image
 
@@ -36,6 +37,9 @@ def show(figure: go.Figure, words: str) -> None:
     figure.update_xaxes(ticks="").update_yaxes(ticks="")
     bundle = {"application/vnd.plotly.v1+json": json.loads(figure.to_json()), "text/plain": words}
     if os.environ.get(KEEP):
+        import kaleido
+
+        kaleido.start_sync_server(silence_warnings=True)  # one browser for all figures, not one for each
         width, height = figure.layout.width or 800, figure.layout.height or 420
         bundle["image/png"] = base64.b64encode(_small(figure.to_image("png", width=width, height=height))).decode()
     display(bundle, raw=True)
@@ -114,7 +118,7 @@ def triplet_figure(points: np.ndarray, tau: Sequence[float], title: str, moves: 
     reach = float(np.abs(np.asarray(points) - a).max() + 0.35)
     figure.update_xaxes(range=[a[0] - reach * 1.25, a[0] + reach * 1.25], showgrid=False, zeroline=False)
     figure.update_yaxes(range=[a[1] - reach, a[1] + reach], scaleanchor="x", showgrid=False, zeroline=False)
-    return figure.update_layout(height=560, title=name(tau[shown]), margin={"l": 20, "r": 20, "t": 70, "b": 20})
+    return figure.update_layout(height=560, title=name(tau[shown]), margin={"l": 40, "r": 20, "t": 70, "b": 20})
 
 
 # --- guesses -----------------------------------------------------------------------------------------------------
@@ -143,10 +147,23 @@ def reveal(question: str, answer: str, why: str) -> None:
 # --- exercises -------------------------------------------------------------------------------------------------------
 
 
+def _all_exercises() -> dict[str, Exercise]:
+    """Those of all walkthroughs; a name is given once in the whole course."""
+    found: dict[str, Exercise] = {}
+    for path in sorted(Path(__file__).parent.glob("exercises_[0-9][0-9].py")):
+        for name, exercise in import_module(path.stem).EXERCISES.items():
+            assert name not in found, f"{path.name}: there is an exercise {name} already"
+            found[name] = exercise
+    return found
+
+
+EXERCISES = _all_exercises()
+
+
 def check(name: str, answer: Callable[..., Any]) -> None:
     """Try a learner's function and print the verdict."""
     if name not in EXERCISES:
-        print(f"[!] no exercise is called {name!r}; there are {', '.join(EXERCISES)}")
+        print(f"[!] no exercise is called {name!r}: it is written above the stub")
         return
     print(verdict(EXERCISES[name], name, answer))
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +11,10 @@ import evidence_pictures
 import run_picker
 import streamlit as st
 import study_cache
+from figures import csv_text, show_figure
+from glossary import term
+from lesson import shows
+from reproduce import reproduce
 
 from muldml_lite import plots
 from muldml_lite.claims import Claim, Interval, Reading, Study
@@ -35,8 +38,9 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
     experiment(study, claim, [one for _, one in intervals])
     if intervals:
         pictures(study, reading, claim)
-        table(study, claim, intervals)
-        runs(study, claim, intervals)
+        if shows("table"):
+            table(study, claim, intervals)
+            runs(study, claim, intervals)
     by_yourself(study, claim, bool(intervals))
 
 
@@ -67,23 +71,24 @@ def pictures(study: Study, reading: Reading, claim: Claim) -> None:
     evidence_html.explain_words()
     found = evidence_pictures.pictures_of(claim, reading)
     names = ["Intervals", *(one.name for one in found)]
-    chosen = st.segmented_control("Picture", names, default=names[0], key=f"picture_{claim.id}", required=True)
+    chosen = st.segmented_control("Picture", names, default=names[0], key="picture", required=True, bind="query-params")
     cells = list(dict.fromkeys(one.cell for one in reading.intervals if one.claim == claim.id))
     if chosen == "Intervals":
-        forest(study, claim)
+        forest(study, reading, claim)
     else:
         evidence_pictures.show_picture(study, found[names.index(chosen) - 1], claim, cells, regime_texts(study))
 
 
-def forest(study: Study, claim: Claim) -> None:
+def forest(study: Study, reading: Reading, claim: Claim) -> None:
     """The intervals that the verdict rests on."""
     key = f"forest_{claim.id}"
-    st.plotly_chart(
+    judged = [one for one in reading.intervals if one.claim == claim.id and one.required]
+    show_figure(
         study_cache.figure(study, evidence_pictures.forest, claim),
-        key=key,
-        config=evidence_pictures.QUIET,
+        key,
         alt="Forest plot: for each regime the mean difference of treatment and control with its interval; the same "
         "numbers stand in the table below.",
+        numbers=lambda: columns_of([asdict(one) for one in judged]),
         on_select=lambda: note_click(key, claim),
         selection_mode="points",
     )
@@ -94,10 +99,11 @@ def forest(study: Study, claim: Claim) -> None:
 
 
 def note_click(key: str, claim: Claim) -> None:
-    """A figure that gets its own selection back loses it, so it is copied to a key of our own."""
+    """A figure that gets its own selection back loses it, so it is copied to a key of our own, and to the link."""
     place = clicked(st.session_state.get(key))
     if isinstance(place, int):
         st.session_state[f"interval_{claim.id}"] = place
+        st.query_params["interval"] = str(place)
 
 
 def clicked(state: Any) -> Any:
@@ -134,21 +140,14 @@ def table(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> 
         lines, hide_index=True, column_config=dict.fromkeys(numbers, number),
         height=min(len(lines), _SHOWN) * 35 + 40, alt=f"Intervals of claim {claim.id}",
     )  # fmt: skip
-    name = f"claim-{claim.id}-intervals.csv"
-    download("Intervals as CSV", [asdict(one) for _, one in intervals], name)
+    download("Intervals as CSV", lambda: [asdict(one) for _, one in intervals], f"claim-{claim.id}-intervals.csv")
 
 
 def runs(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> None:
     """The runs an interval was made of, one line each."""
     st.subheader("The runs behind a number", anchor=False)
     places = dict(intervals)
-    key = f"interval_{claim.id}"
-    if st.session_state.get(key) not in places:
-        st.session_state[key] = intervals[0][0]
-    place = st.selectbox(
-        "Interval", list(places), key=key,
-        format_func=lambda place: f"{plots.regime_name(places[place].cell)} · {places[place].label}",
-    )  # fmt: skip
+    place = chosen_interval(claim, places)
     one = places[place]
     lines = [run_line(row, one) for row in study_cache.behind(study, one)]
     st.markdown(
@@ -156,7 +155,30 @@ def runs(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> N
         f"in *{_plain(regime_texts(study).get(one.cell, one.cell))}*, from these {len(lines)} runs:"
     )
     st.dataframe(lines, hide_index=True, height=min(len(lines), _SHOWN) * 35 + 40, alt="Runs behind the interval")
-    download("Runs as CSV", lines, f"claim-{claim.id}-runs.csv")
+    download("Runs as CSV", lambda: lines, f"claim-{claim.id}-runs.csv")
+
+
+def chosen_interval(claim: Claim, places: dict[int, Interval]) -> int:
+    """The link's wish first, then the one that was clicked, then the first; a choice goes into the link."""
+    key, first = f"interval_{claim.id}", next(iter(places))
+    asked = st.query_params.get("interval")
+    if asked is not None:
+        wanted = int(asked) if asked.isdecimal() and len(asked) < 6 else -1
+        if wanted in places:
+            st.session_state[key] = wanted
+        else:
+            st.info(f"The link asks for interval “{asked[:20]}”, which is none of this claim; the first is shown.")
+            st.query_params.pop("interval", None)
+    if st.session_state.get(key) not in places:
+        st.session_state[key] = first
+    return st.selectbox(
+        "Interval",
+        list(places),
+        key=key,
+        format_func=lambda place: f"{plots.regime_name(places[place].cell)} · {places[place].label}",
+        help=term("interval"),
+        on_change=lambda: st.query_params.update(interval=str(st.session_state[key])),
+    )
 
 
 def run_line(row: dict[str, Any], one: Interval) -> dict[str, Any]:
@@ -176,36 +198,40 @@ def run_line(row: dict[str, Any], one: Interval) -> dict[str, Any]:
 
 
 def by_yourself(study: Study, claim: Claim, drawn: bool) -> None:
-    st.subheader("Run it yourself", anchor=False)
-    st.markdown("In a terminal, in minutes with `--quick`; a study that was stopped goes on where it was:")
     folder = f"runs/claim-{claim.id}"
-    st.code(f"python -m muldml_lite claims {claim.id} --quick --out {folder}", language="bash", wrap_lines=True)
-    st.markdown("The same figure in a notebook:")
-    st.code(python_lines(study, claim, drawn), language="python", wrap_lines=True)
+    reproduce(f"muldml claims {claim.id} --quick --out {folder}", python_lines(study, claim, drawn))
 
 
 def python_lines(study: Study, claim: Claim, drawn: bool) -> str:
     """At most five lines that show the claim outside of this page."""
-    path = study.path
-    if path.is_relative_to(run_picker.ROOT):
-        path = path.relative_to(run_picker.ROOT)
     lines = ["from muldml_lite.claims import Study, read_study"]
     if drawn:
         lines.append("from muldml_lite.plots import forest_plot")
-    lines += [f'study = Study("{path.as_posix()}")', "reading = read_study(study)"]
+    lines += [f'study = Study("{short_path(study)}")', "reading = read_study(study)"]
     if drawn:
         return "\n".join([*lines, f'forest_plot(study, reading, "{claim.id}").show()'])
     return "\n".join([*lines, f'print([one for one in reading.verdicts if one.claim == "{claim.id}"])'])
 
 
-def download(label: str, lines: list[dict[str, Any]], name: str) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(key for line in lines for key in line)))
-    writer.writeheader()
-    writer.writerows(lines)
-    st.download_button(
-        label, text.getvalue(), name, "text/csv", icon=":material/download:", on_click="ignore", key=name
-    )
+def short_path(study: Study) -> str:
+    """Where the study is, from the repository if it is in there."""
+    path = study.path
+    return (path.relative_to(run_picker.ROOT) if path.is_relative_to(run_picker.ROOT) else path).as_posix()
+
+
+def download(label: str, lines: Callable[[], list[dict[str, Any]]], name: str) -> None:
+    """A button for a table that is made when it is pressed."""
+    if shows("downloads"):
+        st.download_button(
+            label, lambda: csv_text(columns_of(lines())), name, "text/csv", icon=":material/download:",
+            on_click="ignore", key=name,
+        )  # fmt: skip
+
+
+def columns_of(lines: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Lines with different keys as columns of one length."""
+    names = dict.fromkeys(key for line in lines for key in line)
+    return {name: [line.get(name, "") for line in lines] for name in names}
 
 
 def regime_texts(study: Study) -> dict[str, str]:

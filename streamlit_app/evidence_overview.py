@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
 import evidence_html
 import evidence_pictures
 import streamlit as st
 import study_cache
-from evidence_detail import clicked
+from evidence_detail import clicked, columns_of, short_path
+from figures import show_figure
+from reproduce import reproduce
 
 from muldml_lite.claims import VERDICTS, Claim, Reading, Study, Verdict
 
@@ -26,7 +29,12 @@ def show_overview(study: Study, reading: Reading, choose: Callable[[str], None])
             for claim in parts:
                 one_claim(claim, whole[claim.id], evidence_html.short_reason(whole[claim.id], reading), choose)
     if any(verdict.cell for verdict in reading.verdicts):
-        the_map(study, choose)
+        the_map(study, reading, choose)
+    reproduce(
+        str(study.about.get("command") or "muldml claims"),
+        f'from muldml_lite.claims import Study, read_study\nreading = read_study(Study("{short_path(study)}"))\n'
+        "for one in reading.verdicts:\n    print(one.claim, one.cell, one.verdict, one.reason)",
+    )
 
 
 def grouped(claims: tuple[Claim, ...]) -> Iterator[tuple[str, list[Claim]]]:
@@ -48,7 +56,7 @@ def one_claim(claim: Claim, verdict: Verdict, reason: str, choose: Callable[[str
     st.html(evidence_html.line(claim.sentence, claim.source, reason))
 
 
-def the_map(study: Study, choose: Callable[[str], None]) -> None:
+def the_map(study: Study, reading: Reading, choose: Callable[[str], None]) -> None:
     st.header("Where it holds, and where not", anchor=False)
     st.markdown(
         "A claim is rarely true or false as such: it holds under some circumstances and by some read-outs. One box a "
@@ -61,11 +69,11 @@ def the_map(study: Study, choose: Callable[[str], None]) -> None:
         if isinstance(wanted, str):
             choose(wanted)
 
-    st.plotly_chart(
+    show_figure(
         study_cache.figure(study, evidence_pictures.ledger),
-        key="ledger_map",
-        config=evidence_pictures.QUIET,
+        "ledger_map",
         alt="Map of verdicts: a row a claim, a box a regime; the pages of the claims name every regime.",
+        numbers=lambda: columns_of([asdict(one) for one in reading.verdicts]),
         on_select=go_there,
         selection_mode="points",
     )

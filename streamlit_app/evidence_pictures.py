@@ -9,11 +9,11 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 import study_cache
+from figures import show_figure
 
 from muldml_lite import plots
 from muldml_lite.claims import Claim, Reading, Study
-
-QUIET = {"displaylogo": False, "displayModeBar": False}
+from muldml_lite.claims.distributions import TWO_THRESHOLDS
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,20 @@ def judgements(study: Study, reading: Reading, claim: Claim) -> go.Figure:
     return plots.judgement_rates(study)
 
 
+def paths(study: Study, reading: Reading, claim: Claim) -> go.Figure:
+    return plots.judgement_paths(study)
+
+
 def thresholds(study: Study, reading: Reading, claim: Claim, cell: str) -> go.Figure:
     return plots.threshold_curves(study, cell)
+
+
+def distances(study: Study, reading: Reading, claim: Claim, cell: str) -> go.Figure:
+    return plots.threshold_distributions(study, cell.removesuffix(TWO_THRESHOLDS), scaled="shape" in claim.title)
+
+
+def similarities(study: Study, reading: Reading, claim: Claim, cell: str) -> go.Figure:
+    return plots.similarity_maps(study, cell)
 
 
 def others(study: Study, reading: Reading, claim: Claim) -> go.Figure:
@@ -72,16 +84,14 @@ MAP = Picture(
     "Map",
     regimes,
     "A row a regime, a column a read-out. Filled boxes are confirmed, each by its own corrected interval; outlines "
-    "come "
-    "from the search for regimes, on other draws, and carry no verdict. Numbers are mean differences, treatment − "
-    "control (percentage points where the read-out is a share).",
+    "come from the search for regimes, on other draws, and carry no verdict. Numbers are mean differences, treatment "
+    "− control (percentage points where the read-out is a share).",
 )
 LEVELS = Picture(
     "All arms",
     levels,
     "What treatment and controls reached, before one is taken from the other: pale points are single draws. Whether "
-    "they "
-    "differ is decided on paired differences, not here.",
+    "they differ is decided on paired differences, not here.",
     by_regime=True,
 )
 ALL_LEVELS = Picture("All arms", all_levels, LEVELS.caption)
@@ -89,26 +99,47 @@ CONVERGENCE = Picture(
     "Convergence",
     convergence,
     "Start × optimiser and learning rate × mining, and which losses leave their margin there. A run has converged if "
-    "the "
-    "plain loss on a fixed batch ends below 90 % of τ and the embedding has not collapsed.",
+    "the plain loss on a fixed batch ends a fifth below its start and the embedding has not collapsed.",
 )
 JUDGEMENTS = Picture(
     "Rates",
     judgements,
-    "Shares of all judged triplets, for each mining: judged incompletely over the whole training, late in it, and "
-    "those "
-    "for which the positive pays nothing elsewhere in the batch either.",
+    "Shares of all judged triplets, for each mining: judged incompletely over the whole training, and those for which "
+    "the positive pays nothing elsewhere in the batch either.",
+)
+PATHS = Picture(
+    "On the way",
+    paths,
+    "The share of judged triplets that are judged incompletely, from the first steps to the last; single draws paler.",
 )
 THRESHOLDS = Picture(
     "Over τ",
     thresholds,
     "Means over draws, single runs paler. The best single threshold is chosen by the validation curve, never by the "
-    "test "
-    "curve. Where all hinges are active, τ has no influence on the gradient.",
+    "test curve. Where all hinges are active, τ has no influence on the gradient.",
+    by_regime=True,
+)
+DISTANCES = Picture(
+    "Distances",
+    distances,
+    "How far pairs of test images lie apart, a line a threshold, single draws paler: lines of one colour differ by "
+    "people and chance alone. Where it is about the shape, each run's distances are divided by their mean.",
+    by_regime=True,
+)
+SIMILARITIES = Picture(
+    "Slice by slice",
+    similarities,
+    "Linear CKA of every two slices, means over draws: 1 is the same up to turning and scale. Left spread thresholds, "
+    "right the control, where all are equal.",
     by_regime=True,
 )
 # By the experiments that hold the numbers, so that a claim of the user's own on the same runs has them, too.
-_SPECIAL = {"convergence": CONVERGENCE, "judgements": JUDGEMENTS, "thresholds": THRESHOLDS}
+_SPECIAL = {
+    "convergence": (CONVERGENCE,),
+    "judgements": (JUDGEMENTS, PATHS),
+    "thresholds": (THRESHOLDS,),
+    "distributions": (DISTANCES,),
+}
 _MANY = 24  # lines above which one regime is shown at a time
 
 
@@ -120,7 +151,9 @@ def pictures_of(claim: Claim, reading: Reading) -> list[Picture]:
         found.append(OTHERS)
     if intervals:
         found.append(LEVELS if 2 * len(intervals) > _MANY else ALL_LEVELS)
-        found += [picture for name, picture in _SPECIAL.items() if name in claim.experiments]
+        found += [one for name, pictures in _SPECIAL.items() if name in claim.experiments for one in pictures]
+        if any(one.statistic == "cka" for one in intervals):
+            found.append(SIMILARITIES)
     return found
 
 
@@ -128,12 +161,14 @@ def show_picture(study: Study, picture: Picture, claim: Claim, cells: list[str],
     """One figure, with a choice of the regime where there are too many for one picture."""
     words: list[Any] = [claim]
     if picture.by_regime:
-        shown = st.selectbox("Regime", cells, format_func=lambda cell: texts.get(cell, cell), key=f"regime_{claim.id}")
+        shown = st.selectbox(
+            "Regime", cells, format_func=lambda cell: texts.get(cell, cell), key="regime", bind="query-params"
+        )
         words.append(shown)
     try:
         figure = study_cache.figure(study, picture.make, *words)
     except plots.NoNumbers as error:
         st.info(f"This study holds no numbers for it: {error}.", icon=":material/hide_image:")
         return
-    st.plotly_chart(figure, key=f"{picture.name}_{claim.id}", config=QUIET, alt=f"{picture.name}: {picture.caption}")
+    show_figure(figure, f"{picture.name} {claim.id}", f"{picture.name}: {picture.caption}")
     st.caption(picture.caption)

@@ -29,6 +29,9 @@ STYLE = """<style>
 /* Streamlit writes white on the primary colour; on the dark theme's light one that is too faint. */
 [data-testid="stBaseButton-primary"]{color:light-dark(#fff,#10161a)}
 .md-muted{opacity:.82}
+[data-testid="stCaptionContainer"]{opacity:1}
+[data-testid="stCaptionContainer"],[data-testid="stCaptionContainer"] :not(a,a *,code){
+ color:light-dark(#5a6069,#b3b8bd)}
 .md-scroll{overflow-x:auto}
 .md-table{border-collapse:collapse;font-size:.92rem;min-width:100%}
 .md-table th,.md-table td{padding:7px 10px 7px 0;text-align:left;vertical-align:middle;

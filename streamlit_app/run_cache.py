@@ -14,6 +14,7 @@ import streamlit as st
 from muldml_lite import analysis
 from muldml_lite.runs import Probe, Run, RunError, Snapshot
 from muldml_lite.widgets import slices_payload
+from muldml_lite.widgets.packed import pack
 
 _FILES = ("config.json", "probe.npz", "layout.npz", "history.jsonl", "snapshots")
 
@@ -58,6 +59,11 @@ def payload(run: Run) -> dict[str, Any]:
     return _payload(str(run.path), stamp(run))
 
 
+def packed(run: Run) -> bytes:
+    """The payload as one piece, as it is sent to browsers."""
+    return _packed(str(run.path), stamp(run))
+
+
 def history(run: Run) -> list[dict[str, Any]]:
     return _history(str(run.path), _time(run.path / "history.jsonl"))
 
@@ -95,6 +101,11 @@ def _snapshot(path: str, epoch: int, changed: int) -> Snapshot:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _payload(path: str, changed: tuple[int, ...]) -> dict[str, Any]:
     return slices_payload(Run(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _packed(path: str, changed: tuple[int, ...]) -> bytes:
+    return pack(_payload(path, changed))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

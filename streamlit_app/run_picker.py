@@ -9,12 +9,14 @@ from pathlib import Path
 
 import streamlit as st
 import training_queue
+from lesson import shows
 
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.runs import Run, RunError, list_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample_run"
+MOST_OPENED = 50  # folders that are remembered; the oldest is forgotten first
 STATE_SIGNS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/play_circle:",
@@ -62,6 +64,18 @@ def resolve(name: str) -> Choice:
         return Choice(name, None, str(error))
 
 
+def words(run: Run) -> str:
+    """A run's name within a sentence."""
+    return "the sample run" if run.path == SAMPLE else run.name
+
+
+def short_path(run: Run) -> Path:
+    """A run's folder as one would write it in the repository's root."""
+    if run.path.parent == runs_folder():
+        return Path("runs", run.name)
+    return run.path.relative_to(ROOT) if run.path.is_relative_to(ROOT) else run.path
+
+
 def choose(name: str) -> None:
     """Show this run from now on, on every page, and in the link."""
     st.session_state["run"] = name
@@ -84,6 +98,8 @@ def chosen() -> Choice:
 def show_picker() -> None:
     """The side bar: all runs at hand, and a field for any other folder."""
     choice = chosen()
+    if not shows("runs"):
+        return
     names = _names(choice)
     with st.sidebar:
         st.session_state["run_choice"] = choice.name if choice.name in names else None
@@ -100,12 +116,14 @@ def show_picker() -> None:
             _facts(choice.run)
         elif choice.problem:
             st.warning(choice.problem, icon=":material/folder_off:")
-        with st.expander("Open any folder", icon=":material/folder_open:"):
-            st.text_input("Path of a run folder", key="open_path", on_change=_open, placeholder="/home/me/runs/mine")
-            if "open_problem" in st.session_state:
-                st.warning(st.session_state["open_problem"])
-        with st.expander("Words", icon=":material/menu_book:"):
-            st.markdown(GLOSSARY)
+        if own_machine():
+            with st.expander("Open any folder", icon=":material/folder_open:"):
+                st.text_input(
+                    "Path of a run folder", key="open_path", on_change=_open, placeholder="/home/me/runs/mine",
+                    max_chars=1000,
+                )  # fmt: skip
+                if "open_problem" in st.session_state:
+                    st.warning(st.session_state["open_problem"])
 
 
 def _names(choice: Choice) -> dict[str, str]:
@@ -133,11 +151,16 @@ def _facts(run: Run) -> None:
     )
 
 
+def own_machine() -> bool:
+    """Whether only this machine's own user reaches the app: nobody else may name folders on its disk."""
+    return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
+
+
 def _open() -> None:
-    """Open the typed folder. Only the address of this machine's own user gets here: the app binds to localhost."""
+    """Open the typed folder."""
     st.session_state.pop("open_problem", None)
     typed = st.session_state["open_path"].strip()
-    if not typed:
+    if not typed or not own_machine():
         return
     path = Path(typed).expanduser()
     try:
@@ -148,7 +171,11 @@ def _open() -> None:
         return
     # The link carries a token, never a path: only folders opened here can be reached by it.
     token = "opened-" + hashlib.sha256(str(run.path).encode()).hexdigest()[:10]
-    _opened_folders()[token] = run.path
+    opened = _opened_folders()
+    opened.pop(token, None)
+    opened[token] = run.path
+    while len(opened) > MOST_OPENED:
+        del opened[next(iter(opened))]
     choose(token)
 
 
@@ -156,22 +183,3 @@ def _open() -> None:
 def _opened_folders() -> dict[str, Path]:
     """Folders opened by hand since the app started."""
     return {}
-
-
-GLOSSARY = """
-**Embedding**: the list of numbers a network makes of a face. Distances between embeddings are what is trained.
-
-**Slice**: one of N equal pieces of the embedding, with a length of 1 and a threshold of its own.
-
-**Triplet**: an anchor *a*, a positive *p* (same expression) and a negative *n* (another one).
-
-**Threshold τ**: by how much D(a,n) must exceed D(a,p) before a triplet is left alone. Also called margin.
-
-**Hinge, active**: a triplet whose loss is above 0. If all are active, τ has no influence on the gradient.
-
-**Incomplete judgement**: the triplet is satisfied from the anchor's side although D(p,n) < D(a,p).
-
-**k-NN accuracy**: how often the k nearest training images vote for the right expression.
-
-**Unseen subject**: a person of whom the network saw no image in training.
-"""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from face_html import colour_of, face_url, legend, marks_path
+from lesson import shows
 
 from muldml_lite.plots import class_styles, slice_colours, slice_name
 from muldml_lite.runs import Probe
+from muldml_lite.widgets.source import FOLDER
 
 STYLE = """<style>
 .mp{font-family:var(--st-font);color:var(--st-text-color);line-height:1.4}
@@ -30,12 +34,14 @@ STYLE = """<style>
 .mp-head strong{font-size:1.15rem}
 @media(max-width:760px){.mp{grid-template-columns:1fr}.mp-slices{grid-template-columns:1fr 1fr}}
 </style>"""
+_PARTS = (FOLDER / "host.js", FOLDER / "download.js", Path(__file__).with_name("tour_picture.js"))
 # st.html would take the drawings out; every text in them is escaped here.
 _mount = st.components.v2.component(
     "muldml_picture",
-    html="<div></div>",
-    js="export default (c) => { const html = c.data.html, place = c.parentElement.firstElementChild;"
-    " if (place.dataset.token !== c.data.token) { place.innerHTML = html; place.dataset.token = c.data.token; } }",
+    html='<div class="place"></div><div class="muldml menu"></div>',
+    css=(FOLDER / "base.css").read_text(encoding="utf-8")
+    + ".menu{display:flex;justify-content:flex-end;margin-top:8px}",
+    js="\n".join(part.read_text(encoding="utf-8") for part in _PARTS),
 )
 ARROW = (
     '<svg class="mp-arrow" width="26" height="14" viewBox="0 0 26 14" aria-hidden="true">'
@@ -44,8 +50,20 @@ ARROW = (
 MOST_POINTS = 150  # a small picture is not clearer with more
 
 
-def show_picture(html: str) -> None:
-    _mount(data={"html": html, "token": str(hash(html))}, key="method_picture")
+def show_picture(html: str, record: dict[str, Any]) -> None:
+    """`record` is the epoch's line in the history: the numbers to take home."""
+    token = hashlib.sha256(html.encode()).hexdigest()[:16]
+    data = {"html": html, "token": token, "numbers": numbers(record), "downloads": shows("downloads")}
+    _mount(data=data, key="method_picture")
+
+
+def numbers(record: dict[str, Any]) -> dict[str, list[Any]]:
+    """A line a slice, and one for the whole embedding."""
+    keys = ("threshold", "knn_accuracy", "active_fraction", "incomplete_fraction")
+    lines = [{"slice": i + 1, **{key: one.get(key) for key in keys}} for i, one in enumerate(record["slices"])]
+    lines.append({"slice": "all", "knn_accuracy": record.get("knn_accuracy")})
+    whole = {"epoch": record["epoch"], "head_accuracy": record.get("head_accuracy")}
+    return {key: [{**line, **whole}.get(key) for line in lines] for key in ("epoch", "slice", *keys, "head_accuracy")}
 
 
 def method_picture(probe: Probe, anchor: int, coordinates: np.ndarray, record: dict[str, Any]) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from muldml_lite.config import Config, ConfigError
+from muldml_lite.config import STARTS, Config, ConfigError
+from muldml_lite.runs import FIXED, IMAGE_SETTINGS
 
 FIELDS = {item.name: item for item in dataclasses.fields(Config)}
 MORE = {  # settings behind "More settings"
-    "Data": ("size", "subjects", "images_per_subject", "test_fraction", "skip_bad"),
+    "Data": tuple(name for name in IMAGE_SETTINGS if name not in ("data", "root", "seed")),  # asked for above
     "Loss": ("spacing", "reduction", "metric_weight", "squared"),
-    "Network": ("backbone", "dim"),
+    "Network": ("backbone", "dim", "weights"),
     "Optimiser": (
         "learning_rate",
         "weight_decay",
@@ -24,11 +26,24 @@ MORE = {  # settings behind "More settings"
         "images_per_class",
         "augment",
     ),
-    "Machine and record": ("device", "precision", "image_store", "image_workers", "probe_images", "neighbours"),
+    "Machine and record": (
+        "device",
+        "precision",
+        "image_store",
+        "image_workers",
+        "probe_images",
+        "neighbours",
+        "keep_weights",
+    ),
 }
 DATA_NAMES = {
     "drawn:posed": "drawn faces, posed",
     "drawn:wild": "drawn faces, in the wild",
+    "ck+": "CK+, also cropped (CK+48)",
+    "mmi": "MMI",
+    "sfew": "SFEW 2.0",
+    "raf-db": "RAF-DB, basic",
+    "fer2013": "FER2013",
     "folder": "my images: one folder a class",
     "manifest": "my images: a csv manifest",
 }
@@ -39,19 +54,31 @@ METHOD_NAMES = {
     "softmax": "cross entropy alone",
 }
 LABELS = {"dim": "Embedding size D", "root": "Path on this machine", "thresholds": "Thresholds τ", "slices": "Slices N"}
+LABELS |= {"weights": "Starting weights"}
 SLICES = (2, 4, 8, 16, 32)
+MOST_EPOCHS = 500
+MOST_TAU = 4.0  # no two points of unit length are farther apart than 2, and their squared distance is at most 4
 
 
-def training_form(runs: Path) -> tuple[Config | None, str]:
-    """Show the controls; the configuration they make (None if it can't be run) and the run's name."""
-    values = main_controls()
+def training_form(parent: Config | None = None) -> Config | None:
+    """Show the controls; the configuration they make, None if it can't be run.
+
+    Args:
+        parent: of a fork; what a fork shares with its parent is not asked for.
+    """
+    values = {name: getattr(parent, name) for name in FIXED} if parent else {}
+    values |= main_controls(parent)
     with st.expander("More settings", icon=":material/tune:"):
-        for title, names in MORE.items():
+        for title, names in _more(parent).items():
             st.markdown(f"**{title}**")
-            columns = st.columns(2, vertical_alignment="bottom")
-            for i, name in enumerate(names):
-                with columns[i % 2]:
-                    values[name] = plain_control(name)
+            ticks = [name for name in names if isinstance(FIELDS[name].default, bool)]
+            others = [name for name in names if name not in ticks]
+            for i in range(0, len(others), 2):
+                for place, name in zip(st.columns(2, vertical_alignment="bottom"), others[i : i + 2], strict=False):
+                    with place:
+                        values[name] = plain_control(name)
+            for name in ticks:  # each on a line of its own: half of one is too short for its words
+                values[name] = plain_control(name)
     keep_settings()
     try:
         config = Config(**values)
@@ -59,47 +86,56 @@ def training_form(runs: Path) -> tuple[Config | None, str]:
         key, _, text = str(error).partition(": ")
         mark_control(key)
         st.error(f"**{label(key)}**: {text}", icon=":material/rule:")
-        return None, ""
-    free = free_name(runs, config)
-    typed = st.text_input("Name of the run", key="set_name", placeholder=free, max_chars=60).strip()
-    return config, typed or free
+        return None
+    return config
 
 
-def main_controls() -> dict[str, Any]:
+def _more(parent: Config | None) -> dict[str, list[str]]:
+    asked = {title: [name for name in names if not (parent and name in FIXED)] for title, names in MORE.items()}
+    return {title: names for title, names in asked.items() if names}
+
+
+def main_controls(parent: Config | None = None) -> dict[str, Any]:
     """The settings that most trainings differ in."""
-    values: dict[str, Any] = {"data": choice_control("data", DATA_NAMES)}
-    if not values["data"].startswith("drawn:"):
-        values["root"] = root_control(values["data"])
+    values: dict[str, Any] = {}
+    if parent is None:
+        values["data"] = choice_control("data", DATA_NAMES)
+        if not values["data"].startswith("drawn:"):
+            values["root"] = root_control(values["data"])
     values["method"] = choice_control("method", METHOD_NAMES)
-    if values["method"] == "mul-dml":
+    many = values["method"] == "mul-dml" if parent is None else parent.slices > 1
+    if parent is None and many:
         values["slices"] = st.select_slider(label("slices"), SLICES, key=kept("slices", 8), help=help_of("slices"))
     if values["method"] != "softmax":
-        values["thresholds"] = threshold_control(values["method"] == "mul-dml")
+        values["thresholds"] = threshold_control(many)
         values["mining"] = choice_control("mining", {})
     left, right = st.columns(2)
     with left:
-        values["epochs"] = int(st.number_input("Epochs", 1, 500, key=kept("epochs"), help=help_of("epochs")))
-    with right:
-        values["seed"] = int(st.number_input("Seed", 0, 99_999, key=kept("seed"), help=help_of("seed")))
+        values["epochs"] = int(st.number_input("Epochs", 1, MOST_EPOCHS, key=kept("epochs"), help=help_of("epochs")))
+    if parent is None:
+        with right:
+            values["seed"] = int(st.number_input("Seed", 0, 99_999, key=kept("seed"), help=help_of("seed")))
     return values
 
 
 def threshold_control(many: bool) -> tuple[float, float]:
     """A range for many slices, one number for one: the middle of a range would be a hidden choice."""
     if many:
-        return st.slider(label("thresholds"), 0.01, 2.0, step=0.01, key=kept("thresholds"), help=help_of("thresholds"))
+        return st.slider(
+            label("thresholds"), 0.01, MOST_TAU, step=0.01, key=kept("thresholds"), help=help_of("thresholds")
+        )
     low, high = FIELDS["thresholds"].default
-    tau = st.slider("Threshold τ", 0.01, 2.0, step=0.01, key=kept("tau", round((low + high) / 2, 2)))
+    tau = st.slider("Threshold τ", 0.01, MOST_TAU, step=0.01, key=kept("tau", round((low + high) / 2, 2)))
     return tau, tau
 
 
 def root_control(data: str) -> str | None:
-    hint = "/home/me/faces" if data == "folder" else "/home/me/faces.csv"
+    hint = "/home/me/faces.csv" if data == "manifest" else "/home/me/faces"
     typed = st.text_input(label("root"), key=kept("root", ""), placeholder=hint, help=help_of("root")).strip()
     if not typed:
         return None
     path = Path(typed).expanduser()
-    kind, there = ("folder", path.is_dir()) if data == "folder" else ("file", path.is_file())
+    kind, there = ("file", path.is_file()) if data == "manifest" else ("folder", path.exists())
     if not there:
         st.warning(f"There is no {kind} {path} on this machine.", icon=":material/folder_off:")
     return str(path)
@@ -113,6 +149,8 @@ def choice_control(name: str, names: dict[str, str]) -> str:
 
 def plain_control(name: str) -> Any:
     """The control that fits the setting's type."""
+    if name == "weights":
+        return weights_control()
     default = FIELDS[name].default
     if FIELDS[name].metadata["choices"]:
         return choice_control(name, {})
@@ -122,6 +160,14 @@ def plain_control(name: str) -> Any:
         return int(st.number_input(label(name), step=1, key=kept(name), help=help_of(name)))
     step = default / 5
     return float(st.number_input(label(name), step=step, format="%g", key=kept(name), help=help_of(name)))
+
+
+def weights_control() -> str:
+    """No file of this machine can be named here; one that a run's settings brought along stays to be chosen."""
+    key = kept("weights")
+    return st.selectbox(
+        label("weights"), dict.fromkeys((*STARTS, st.session_state[key])), key=key, help=help_of("weights")
+    )
 
 
 def kept(name: str, default: Any = None) -> str:
@@ -154,8 +200,9 @@ def help_of(name: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def free_name(runs: Path, config: Config) -> str:
-    stem = f"{config.data.removeprefix('drawn:')}-{config.method}"
+def free_name(runs: Path, config: Config, stem: str = "") -> str:
+    """A name for a run that no folder has yet; by default it begins with data and method."""
+    stem = stem or f"{config.data.removeprefix('drawn:')}-{config.method}"
     number = 1
     while (runs / f"{stem}-{number}").exists():
         number += 1
@@ -165,15 +212,45 @@ def free_name(runs: Path, config: Config) -> str:
 def command_line(config: Config, run: str) -> str:
     """The same training from a terminal: only what differs from the defaults."""
     words = ["python", "-m", "muldml_lite", "train", "--run", run]
-    plain = Config(method=config.method, data=config.data, root=config.root)
-    for name, item in FIELDS.items():
-        value = getattr(config, name)
-        if value == (item.default if name in ("data", "method", "root") else getattr(plain, name)):
-            continue
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            numbers = value if isinstance(value, tuple) else (value,)
-            words += [f"--{flag}", *(f"{v:g}" if isinstance(v, float) else str(v) for v in numbers)]
+    for name, value in changed(config).items():
+        words += flag_words(name, value)
     return shlex.join(words)
+
+
+def changed(config: Config) -> dict[str, Any]:
+    """The settings that differ from the defaults; a method has defaults of its own."""
+    plain = Config(method=config.method, data=config.data, root=config.root)
+    values = {name: getattr(config, name) for name in FIELDS}
+    defaults = {
+        name: item.default if name in ("data", "method", "root") else getattr(plain, name)
+        for name, item in FIELDS.items()
+    }
+    return {name: value for name, value in values.items() if value != defaults[name]}
+
+
+def fill(config: Config, besides: Collection[str] = ()) -> None:
+    """Before the controls are made: put a configuration into them, except for some settings."""
+    for name in FIELDS:
+        if name not in besides and name != "root":
+            st.session_state[f"set_{name}"] = getattr(config, name)
+    st.session_state["set_tau"] = min(sum(config.thresholds) / 2, MOST_TAU)
+    st.session_state["set_epochs"] = min(config.epochs, MOST_EPOCHS)
+    if config.slices not in SLICES and "slices" not in besides:
+        st.session_state["set_slices"] = min(SLICES, key=lambda count: abs(count - config.slices))
+
+
+def fork_line(changes: dict[str, Any], parent: str, epoch: int, run: str) -> str:
+    """The same fork from a terminal."""
+    words = ["python", "-m", "muldml_lite", "fork", "--run", parent, "--epoch", str(epoch), "--out", run]
+    for name, value in changes.items():
+        words += flag_words(name, value)
+    return shlex.join(words)
+
+
+def flag_words(name: str, value: Any) -> list[str]:
+    """A setting as words of the command line."""
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{flag}" if value else f"--no-{flag}"]
+    numbers = value if isinstance(value, tuple) else (value,)
+    return [f"--{flag}", *(f"{v:g}" if isinstance(v, float) else str(v) for v in numbers)]

@@ -12,22 +12,26 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from training_process import is_alive, launch, log_tail
 
 from muldml_lite.config import Config
 from muldml_lite.runs import Run, RunError, RunWriter, list_runs
 
-ROOT = Path(__file__).resolve().parents[1]
-COMMAND = (sys.executable, "-m", "muldml_lite", "train", "--run")  # the run folder follows
+COMMAND = (sys.executable, "-m", "muldml_lite")  # train or resume, and the run folder, follow
 MAX_WAITING = 5
 MAX_PER_VISITOR = 2
 PATIENCE = 20.0  # seconds between asking a training to stop and ending it
+# A paused training keeps its place for so many seconds; then it is stopped, and can be resumed with one click.
+PAUSE_ALONE = 30 * 60.0
+PAUSE_WHILE_OTHERS_WAIT = 3 * 60.0
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _THREADS = threading.RLock()  # the file lock below holds between processes, this one between threads
 
@@ -46,56 +50,61 @@ class Job:
     born: str = ""  # start time of the process as the system tells it: a pid may be given to another
     stop_asked: float = 0.0
     done: bool = False
+    command: str = "train"  # or resume
+    reason: str = ""  # why the queue itself stopped it
 
 
-def submit(runs: Path, config: Config, visitor: str, name: str) -> Path:
-    """Put a training at the end of the queue and return its folder.
+def submit(runs: Path, config: Config, visitor: str, name: str, instead_of: str = "") -> Path:
+    """Put a training at the end of the queue and return its folder; `instead_of` another one, which is stopped.
 
     Raises:
         QueueError: the name is unusable or taken, or a limit is reached.
     """
-    if not NAME.fullmatch(name) or name == "sample":
-        raise QueueError(
-            f"{name!r} can't be a run's name: use a–z, 0–9, dot, dash and underscore, at most 60, "
-            "starting with a letter or digit (and not “sample”)"
-        )
-    with _lock(runs):
-        open_jobs = [(run, job) for run, job in jobs(runs) if not job.done]
-        if sum(job.visitor == visitor for _, job in open_jobs) >= MAX_PER_VISITOR:
-            raise QueueError(f"you have {MAX_PER_VISITOR} trainings under way; stop one or wait for it to end")
-        if sum(job.pid == 0 for _, job in open_jobs) >= MAX_WAITING:
-            raise QueueError(f"{MAX_WAITING} trainings are waiting already; try again when one has ended")
+    check_name(name)
+    with locked(runs):
+        check_room(runs, visitor, besides=instead_of)
         path = runs / name
         try:
             path.mkdir()
         except FileExistsError:
             raise QueueError(f"a run called {name!r} exists already; choose another name") from None
-        _write_job(path, Job(visitor, time.time()))
+        write_job(path, Job(visitor, time.time()))
         writer = RunWriter(path)
         writer.status("queued", "waiting for its turn")
         writer.config(config.to_dict())
+        _stop(runs, instead_of)
     return path
+
+
+def check_name(name: str) -> None:
+    """Raises QueueError for a name that could lead elsewhere, or that means something else."""
+    if not NAME.fullmatch(name) or name == "sample":
+        raise QueueError(
+            f"{name!r} can't be a run's name: use a–z, 0–9, dot, dash and underscore, at most 60, "
+            "starting with a letter or digit (and not “sample”)"
+        )
+
+
+def check_room(runs: Path, visitor: str, besides: str = "") -> None:
+    """Raises QueueError if the visitor, or the queue, has enough to do `besides` one run."""
+    open_jobs = [job for run, job in jobs(runs) if not job.done and run.name != besides]
+    if sum(job.visitor == visitor for job in open_jobs) >= MAX_PER_VISITOR:
+        raise QueueError(f"you have {MAX_PER_VISITOR} trainings under way; stop one or wait for it to end")
+    if sum(job.pid == 0 for job in open_jobs) >= MAX_WAITING:
+        raise QueueError(f"{MAX_WAITING} trainings are waiting already; try again when one has ended")
 
 
 def stop(runs: Path, name: str) -> None:
     """Withdraw a waiting training, or ask a running one to stop (it keeps what it has learnt)."""
-    with _lock(runs):
-        for run, job in jobs(runs):
-            if run.name != name or job.done:
-                continue
-            if job.pid == 0:
-                _end(run.path, job, "cancelled", "withdrawn before it started")
-            elif alive(job):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(job.pid, signal.SIGTERM)
-                _write_job(run.path, replace(job, stop_asked=job.stop_asked or time.time()))
+    with locked(runs):
+        _stop(runs, name)
 
 
 def advance(runs: Path) -> None:
     """Take note of trainings that ended, and start the next one if none is running."""
     if not runs.is_dir():
         return
-    with _lock(runs):
+    with locked(runs):
         for run, job in jobs(runs):
             if job.pid and not job.done:
                 _look_after(run, job)
@@ -138,30 +147,9 @@ def read_job(path: Path) -> Job | None:
         return None
 
 
-def log_tail(path: Path, lines: int = 12) -> str:
-    """The last lines a training printed; progress bars rewrite a line, of which the last state counts."""
-    try:
-        text = (path / "train.log").read_bytes()[-20_000:].decode("utf-8", "replace")
-    except OSError:
-        return ""
-    printed = [line.rsplit("\r", 1)[-1].rstrip() for line in text.replace("\r\n", "\n").split("\n")]
-    return "\n".join([line for line in printed if line][-lines:])
-
-
 def alive(job: Job) -> bool:
-    """Whether the job's own process is at work (not a later one under the same pid, not a zombie)."""
-    if not job.pid:
-        return False
-    with contextlib.suppress(ChildProcessError, OSError):
-        os.waitpid(job.pid, os.WNOHANG)  # our own child: without this it would stay a zombie
-    try:
-        os.kill(job.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False  # someone else's process: the pid was given away
-    state, born = _process(job.pid)
-    return state != "Z" and (not job.born or not born or born == job.born)
+    """Whether the job's own process is at work."""
+    return bool(job.pid) and is_alive(job.pid, job.born)
 
 
 def keep_going(runs: Path, seconds: float = 1.5) -> threading.Thread:
@@ -179,17 +167,22 @@ def keep_going(runs: Path, seconds: float = 1.5) -> threading.Thread:
 
 
 def _look_after(run: Run, job: Job) -> None:
+    status = _status(run.path)
     if alive(job):
         if job.stop_asked and time.time() - job.stop_asked > PATIENCE:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(job.pid, signal.SIGKILL)
+            return
+        left = pause_left(status, bool(waiting(run.path.parent)))
+        if left is not None and left <= 0 and not job.stop_asked:
+            minutes = (time.time() - status["paused"]) / 60
+            _ask_to_stop(run.path, replace(job, reason=f"paused for {minutes:.0f} minutes, so it made room"))
         return
-    try:
-        state = json.loads((run.path / "status.json").read_text(encoding="utf-8"))["state"]
-    except (OSError, ValueError, KeyError, TypeError):
-        state = "unknown"
-    if state in ("finished", "failed", "cancelled"):
-        _write_job(run.path, replace(job, done=True))
+    state = status.get("state", "unknown")
+    if state == "cancelled" and job.reason:
+        _end(run.path, job, "cancelled", job.reason)
+    elif state in ("finished", "failed", "cancelled"):
+        write_job(run.path, replace(job, done=True))
     elif job.stop_asked:
         _end(run.path, job, "cancelled", "stopped before its first epoch ended" if state == "queued" else "stopped")
     else:
@@ -197,47 +190,56 @@ def _look_after(run: Run, job: Job) -> None:
         _end(run.path, job, "failed", f"the training process ended early; its last line: {last}")
 
 
+def pause_left(status: dict[str, Any], others_wait: bool) -> float | None:
+    """Seconds for which a paused training may keep its place; None: it is not paused."""
+    if status.get("state") != "running" or not isinstance(status.get("paused"), (int, float)):
+        return None
+    return status["paused"] + (PAUSE_WHILE_OTHERS_WAIT if others_wait else PAUSE_ALONE) - time.time()
+
+
+def _stop(runs: Path, name: str) -> None:
+    for run, job in jobs(runs):
+        if run.name != name or job.done:
+            continue
+        if job.pid == 0:
+            _end(run.path, job, "cancelled", "withdrawn before it started")
+        elif alive(job):
+            _ask_to_stop(run.path, job)
+
+
+def _ask_to_stop(path: Path, job: Job) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(job.pid, signal.SIGTERM)
+    write_job(path, replace(job, stop_asked=job.stop_asked or time.time()))
+
+
+def _status(path: Path) -> dict[str, Any]:
+    """What the training itself said last; nothing if it cannot be read."""
+    try:
+        status = json.loads((path / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return status if isinstance(status, dict) else {}
+
+
 def _launch(path: Path, job: Job) -> None:
-    # What the package prints must reach the log at once, and its import must not depend on the folder.
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(paths)}
-    with open(path / "train.log", "ab") as log:
-        child = subprocess.Popen(
-            [*COMMAND, str(path.resolve())],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # the app may end, or be interrupted, without ending the training
-        )
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, child.pid, 5)  # the pages stay quick while it computes
-    _write_job(path, replace(job, pid=child.pid, born=_process(child.pid)[1]))
-    child.returncode = 0  # `alive` waits for it; this keeps Popen from warning about a living child
+    pid, born = launch([*COMMAND, job.command, "--run", str(path.resolve())], path)
+    write_job(path, replace(job, pid=pid, born=born))
 
 
 def _end(path: Path, job: Job, state: str, message: str) -> None:
     RunWriter(path).status(state, message)
-    _write_job(path, replace(job, done=True))
+    write_job(path, replace(job, done=True))
 
 
-def _write_job(path: Path, job: Job) -> None:
+def write_job(path: Path, job: Job) -> None:
     with RunWriter(path).replacing("job.json") as temporary:
         temporary.write_text(json.dumps(asdict(job)), encoding="utf-8")
 
 
-def _process(pid: int) -> tuple[str, str]:
-    """State letter and start time of a process; empty where the system has no /proc."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except (OSError, IndexError):
-        return "", ""
-    return fields[0], fields[19]
-
-
 @contextlib.contextmanager
-def _lock(runs: Path) -> Iterator[None]:
+def locked(runs: Path) -> Iterator[None]:
+    """Nobody else changes the queue meanwhile; not to be nested."""
     runs.mkdir(parents=True, exist_ok=True)
     with _THREADS, open(runs / ".queue.lock", "w") as file:
         try:

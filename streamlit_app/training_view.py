@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import run_cache
+import run_picker
 import streamlit as st
 import training_queue
 from face_html import colour_key
+from figures import show_figure
+from live_view import live_view
+from training_process import log_tail
 
 from muldml_lite import plots
 from muldml_lite.runs import Run, RunError
-
-QUIET = {"displaylogo": False, "displayModeBar": False}
 
 
 def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None:
@@ -25,24 +27,52 @@ def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None
     show_progress(history, state, message, int(config.get("epochs") or 1))
     if not history:
         return
+    live_view(run, state, message)
+    st.caption(
+        "Each picture is a slice, each point a face after the newest epoch; a slice that shrinks to a point has "
+        "collapsed. One whose hinges are all active learns the same whatever its τ is. Point at a curve, or use the "
+        "arrow keys in it, to read all curves at that epoch."
+    )
+    show_origin(run)
     show_warnings(history)
     show_numbers(history)
-    show_curves(history)
+    if state not in ("queued", "running"):
+        show_curves(history)
+
+
+def show_origin(run: Run) -> None:
+    """Of a fork: where the dotted line comes from, and the way to see both runs."""
+    forked = run.config.get("forked")
+    if not isinstance(forked, dict) or "epoch" not in forked:
+        return
+    parent = str(forked.get("run"))
+    parent = "sample" if parent == run_picker.SAMPLE.name else parent  # its name in links
+    st.caption(f"The dotted line marks the fork: up to epoch {forked['epoch']} this is {parent}.")
+    st.page_link(
+        "views/compare.py",
+        label=f"**Compare with {parent}**",
+        icon=":material/compare_arrows:",
+        query_params={"runs": [parent, run.name]},
+    )
 
 
 def show_curves(history: list[dict[str, Any]]) -> None:
-    """Two curves of the whole network, then three with a line for each slice."""
-    pair = ((plots.loss_curves, "losses"), (plots.accuracy_curves, "accuracies on training and unseen subjects"))
-    for column, (plot, words) in zip(st.columns(2), pair, strict=True):
-        alt = f"Line chart over epochs: {words}."
-        column.plotly_chart(plot(history), key=plot.__name__, config=QUIET, alt=alt)
-    if not history[0]["slices"]:
+    """Figures to take home: two curves of the whole network, then three with a line for each slice."""
+    folded = st.expander("Figures to take home", icon=":material/show_chart:", key="figures_open", on_change="rerun")
+    if not folded.open:  # charts that nobody looks at would make a page change twice as long
         return
-    names = [plots.slice_name(i, s.get("threshold")) for i, s in enumerate(history[0]["slices"])]
-    st.html("<b>Slice by slice</b>" + colour_key(names, plots.slice_colours(len(names))))
-    for column, (key, words) in zip(st.columns(3), plots.SLICE_CURVES.items(), strict=True):
-        alt = f"Line chart over epochs, one line a slice: {words}."
-        column.plotly_chart(plots.slice_curve(history, key), key=key, config=QUIET, alt=alt)
+    with folded:
+        pair = ((plots.loss_curves, "losses"), (plots.accuracy_curves, "accuracies on training and unseen subjects"))
+        for column, (plot, words) in zip(st.columns(2), pair, strict=True):
+            with column:
+                show_figure(plot(history), plot.__name__, f"Line chart over epochs: {words}.")
+        if not history[-1]["slices"]:
+            return
+        names = [plots.slice_name(i, s.get("threshold")) for i, s in enumerate(history[-1]["slices"])]
+        st.html("<b>Slice by slice</b>" + colour_key(names, plots.slice_colours(len(names))))
+        for column, (key, words) in zip(st.columns(3), plots.SLICE_CURVES.items(), strict=True):
+            with column:
+                show_figure(plots.slice_curve(history, key), key, f"Line chart over epochs, one line a slice: {words}.")
 
 
 def show_progress(history: list[dict[str, Any]], state: str, message: str, epochs: int) -> None:
@@ -55,6 +85,7 @@ def show_progress(history: list[dict[str, Any]], state: str, message: str, epoch
         text = f"Epoch {done} of {epochs} done" + (f", about {duration(left)} left" if left else "")
         if not history:
             text = "Starting: loading the network and the data"
+        text = f"Epoch {done} of {epochs} done" if message.startswith("paused") else text
         st.progress(min(done / epochs, 1.0), text + (f" · {message}" if message else ""))
         return
     word = {"finished": "Finished", "failed": "Failed", "cancelled": "Cancelled"}[state]
@@ -63,7 +94,7 @@ def show_progress(history: list[dict[str, Any]], state: str, message: str, epoch
 
 def show_failure(run: Run, message: str) -> None:
     st.error(f"**The training failed.** {message}", icon=":material/error:")
-    tail = training_queue.log_tail(run.path)
+    tail = log_tail(run.path)
     if tail:
         st.caption("Last lines of its train.log:")
         st.code(tail, language=None)
@@ -85,14 +116,15 @@ def show_warnings(history: list[dict[str, Any]]) -> None:
 
 def show_numbers(history: list[dict[str, Any]]) -> None:
     last, first = history[-1], history[0]
-    cells = st.columns(4)
+    row = st.container(horizontal=True, gap="small")
     shown = {"Head, unseen": "head_accuracy", "k-NN, unseen": "knn_accuracy", "Training": "train_accuracy"}
-    for cell, (name, key) in zip(cells, shown.items(), strict=False):
+    for name, key in shown.items():
         value, before = last.get(key), first.get(key)
         gain = f"{100 * (value - before):+.0f} points" if None not in (value, before) and last is not first else None
-        cell.metric(name, "–" if value is None else f"{value:.1%}", gain, help="Change: since epoch 0, untrained")
+        text = "–" if value is None else f"{value:.1%}"
+        row.metric(name, text, gain, help="Change: since epoch 0, untrained", width=122)
     speed = last.get("images_per_second")
-    cells[3].metric("Images a second", "–" if speed is None else f"{speed:,.0f}")
+    row.metric("Images a second", "–" if speed is None else f"{speed:,.0f}", width=122)
 
 
 def duration(seconds: float) -> str:
@@ -109,7 +141,7 @@ def state_of(run: Run, job: training_queue.Job | None) -> tuple[str, str]:
     state, message = status["state"], status.get("message", "")
     if job and not job.done and state in ("queued", "failed", "running"):
         if job.stop_asked:
-            return "running", "stopping"
+            return "running", "stopping; what it has learnt is kept"
         if job.pid and state == "queued":
             return "running", "starting the process"
     return state, message

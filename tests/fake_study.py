@@ -20,7 +20,7 @@ from muldml_lite.claims.study import Study, StudyWriter
 SEEDS = 2
 _TOY = "toy"
 TOY = Claim(
-    "11",
+    "12",
     "A claim of a user's own",
     "Green is higher than red.",
     "nowhere",
@@ -30,6 +30,7 @@ TOY = Claim(
         Comparison("probe", "green", "red", unit="points", required=False, label="probe: green against red"),
     ),
 )
+NEEDY = next(claim for claim in CLAIMS if claim.needs)  # data that cannot be shipped
 # Regime → difference of green over red in k-NN and probe, and whether its hinges are saturated.
 EFFECTS = {
     "posed/semi-hard/alone": (0.03, 0.01, False),
@@ -41,7 +42,7 @@ EXPLORED = "wild/batch-all/alone"  # searched, and not chosen
 VERDICTS = ("supported", "contradicted", "not supported", "untestable here")
 
 
-def write_fake_study(path: str | os.PathLike[str], claims: Sequence[Claim] = (TOY, CLAIMS[-1]), draws: int = 8) -> Path:
+def write_fake_study(path: str | os.PathLike[str], claims: Sequence[Claim] = (TOY, NEEDY), draws: int = 8) -> Path:
     """The claim above in four regimes with one verdict each, one regime that was only explored, and claim 10."""
     rows = [
         row
@@ -130,6 +131,8 @@ def rich_study(path: str | os.PathLike[str], draws: int = 12) -> Path:
                     if one.name in ("convergence", "from scratch"):
                         measured |= {"converged": float(rng.random() < 0.7), "end": rng.random()}
                     lists = {"val_f1": list(0.6 + rng.random(7) / 5), "test_f1": list(0.6 + rng.random(7) / 5)}
+                    lists |= {"thresholds": [0.1 * (1 + one.arms.index(arm) % 5)], "incomplete_path": [0.03, 0.01]}
+                    lists |= {"within": [0.0, 0.4, 1.0], "between": [0.3, 1.0, 1.6], "cka_pairs": [0.9] * 28}
                     active = float(np.clip(rng.normal(0.7, 0.15), 0, 1))
                     more = {"active": active, "saturated": cell.name.startswith("wild/batch-hard"), "tier": one.tier}
                     rows.append(run(one.name, cell.name, arm, draw, 0, {**measured, **lists}, **more))
@@ -141,5 +144,5 @@ def rich_study(path: str | os.PathLike[str], draws: int = 12) -> Path:
 
 def names() -> list[str]:
     own = [n for claim in CLAIMS for one in claim.comparisons for n in (one.statistic, one.control_statistic) if n]
-    more = ["val_knn", "incomplete_late", "unpunished_rate", "distance"]
+    more = ["val_knn", "unpunished_rate", "distance"]
     return [name for name in dict.fromkeys([*own, *more]) if name != "converged"]

@@ -7,17 +7,7 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-
-
-def find_browser() -> str | None:
-    """Path of a Chromium or Chrome; the environment variable BROWSER_PATH goes first."""
-    named = os.environ.get("BROWSER_PATH")
-    if named and os.path.exists(named):
-        return named
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
-    return found or (MAC if os.path.exists(MAC) else None)
+from muldml_lite.bench.app_browser import find_browser
 
 
 def main() -> None:

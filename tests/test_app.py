@@ -22,6 +22,7 @@ run_picker, training_form, training_queue, visitor = map(
 )
 
 PAGES = ("views/tour.py", "views/train.py", "views/slices.py", "views/evidence.py")
+ALL_PAGES = sorted(f"views/{path.name}" for path in (APP / "views").glob("*.py"))  # the others' own tests go deeper
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,7 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
     monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
+    monkeypatch.setattr(run_picker, "own_machine", lambda: True)  # there is no server here that listens anywhere
     monkeypatch.setattr(training_queue, "COMMAND", (sys.executable, "-c", "import time; time.sleep(30)"))
     write_fake_run(tmp_path / "sample_run")
     (tmp_path / "runs").mkdir()
@@ -65,21 +67,21 @@ def fine(app):
     return texts(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_sample_run(page):
     words = fine(open_page(page))
     assert "can't be shown" not in words
     assert "don't fit" not in words
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 @pytest.mark.parametrize("method", ["triplet", "softmax"])
 def test_a_control_run(page, method, runs):
     write_fake_run(runs / "control", slices=1, method=method)
     assert "can't be shown" not in fine(open_page(page, run="control"))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_no_runs_at_all(page, runs, monkeypatch):
     monkeypatch.setattr(run_picker, "SAMPLE", runs / "nowhere")
     assert "make sample-run" in fine(open_page(page))
@@ -163,6 +165,22 @@ def test_choosing_a_run_is_in_the_link_and_outlives_a_page_change(runs):
     assert app.selectbox(key="run_choice").value == "mine"
 
 
+def test_on_a_server_for_others_nobody_opens_folders_by_their_path(monkeypatch):
+    monkeypatch.setattr(run_picker, "own_machine", lambda: False)
+    app = open_page("views/tour.py")
+    fine(app)
+    assert "open_path" not in [field.key for field in app.text_input]
+
+
+@pytest.mark.parametrize(
+    ("address", "own"), [("localhost", True), ("127.0.0.1", True), ("0.0.0.0", False), ("", False)]
+)
+def test_whose_machine_it_is(address, own, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(run_picker.st, "get_option", lambda name: {"server.address": address}[name])
+    assert run_picker.own_machine() is own
+
+
 def test_opening_a_folder_by_its_path(runs):
     path = write_fake_run(runs.parent / "elsewhere" / "deep")
     app = open_page("views/tour.py")
@@ -185,6 +203,13 @@ def test_a_point_in_the_link_shows_its_face():
 def test_a_nonsense_point_is_told_or_passed_over(point):
     words = fine(open_page("views/slices.py", run="sample", point=point))
     assert "Pick a face" in words
+
+
+@pytest.mark.parametrize(("word", "text"), [("colour", "smell"), ("zoom", "9~9~9"), ("lasso", "z"), ("kind", "x")])
+def test_a_wrong_word_of_the_view_is_named(word, text):
+    words = fine(open_page("views/slices.py", run="sample", point="5", **{word: text}))
+    assert f"The link has `{word}={text}`" in words
+    assert "point 5" in words
 
 
 def test_surprise_puts_the_point_into_the_link():

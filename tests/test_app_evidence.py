@@ -16,7 +16,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 from fake_run import write_fake_run
-from fake_study import EFFECTS, TOY, rich_study, write_fake_study
+from fake_study import EFFECTS, NEEDY, TOY, rich_study, write_fake_study
 from streamlit.testing.v1 import AppTest
 
 from muldml_lite.claims import CLAIMS, Study, read_study
@@ -70,7 +70,7 @@ def html(item):
 
 def with_needs(text):
     """Claim 10 says what it lacks, up to the command in it; the first letter may have grown."""
-    return escape(CLAIMS[-1].needs[1:].split("`")[0]) in text
+    return escape(NEEDY.needs[1:].split("`")[0]) in text
 
 
 def charts(app):
@@ -84,7 +84,7 @@ def tables(app):
 def test_the_list_has_every_claim_with_verdict_sentence_source_and_reason():
     app = open_page()
     text = words(app)
-    for claim in (TOY, CLAIMS[-1]):
+    for claim in (TOY, NEEDY):
         assert f"**{claim.id} · {claim.title}**" in [button.label for button in app.button]
         assert claim.sentence in text
         assert f"({claim.source})" in text
@@ -116,7 +116,7 @@ def test_a_claim_in_full():
         assert part in text
     assert "4 regimes, 8 draws of people with 2 seeds each, paired" in text
     assert "saturated in 16 of 16 runs of green" in text
-    assert f"python -m muldml_lite claims {TOY.id} --quick" in text
+    assert f"muldml claims {TOY.id} --quick" in text
     for word in ("Interval", "Holm", "Untestable"):
         assert evidence_html.WORDS[word] in text
 
@@ -208,7 +208,7 @@ def test_a_number_in_the_link_means_its_first_part(runs):
 @pytest.mark.parametrize("claim", ["99", "../x", "<b>"])
 def test_a_nonsense_claim_is_told(claim):
     app = open_page(claim=claim)
-    assert "this study has 11, 10" in words(app)
+    assert f"this study has {TOY.id}, {NEEDY.id}" in words(app)
     assert app.button(key=f"open_{TOY.id}")
 
 
@@ -220,7 +220,7 @@ def test_studies_of_the_runs_folder_can_be_chosen(runs):
     assert box.options == ["Shipped study", "mine"]
     box.select("mine").run()
     assert link(app, "study") == "mine"
-    assert f"open_{CLAIMS[-1].id}" not in [button.key for button in app.button]
+    assert f"open_{NEEDY.id}" not in [button.key for button in app.button]
     assert TOY.title in words(open_page(study="mine", claim=TOY.id))
 
 
@@ -318,9 +318,9 @@ def test_text_of_a_study_is_never_markup(runs):
 def test_csv_of_runs_can_be_read_back(monkeypatch):
     taken = {}
     monkeypatch.setattr(
-        evidence_detail.st, "download_button", lambda label, data, name, *_, **__: taken.update({name: data})
+        evidence_detail.st, "download_button", lambda label, data, name, *_, **__: taken.update({name: data()})
     )
-    evidence_detail.download("x", [{"draw": 1, "knn": 0.5}, {"draw": 2, "arm": "a,b"}], "x.csv")
+    evidence_detail.download("x", lambda: [{"draw": 1, "knn": 0.5}, {"draw": 2, "arm": "a,b"}], "x.csv")
     lines = list(csv.DictReader(io.StringIO(taken["x.csv"])))
     assert lines == [{"draw": "1", "knn": "0.5", "arm": ""}, {"draw": "2", "knn": "", "arm": "a,b"}]
 

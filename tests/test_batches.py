@@ -121,7 +121,7 @@ def test_the_caller_s_random_numbers_do_not_move_the_host_s_batches(dataset):
 
 
 def test_settings_of_the_store_are_checked():
-    with pytest.raises(ConfigError, match="image_store: 'disk' given, expected one of auto, device, host"):
-        Config(image_store="disk")
+    with pytest.raises(ConfigError, match="image_store: 'tape' given, expected one of auto, device, host, disk"):
+        Config(image_store="tape")
     with pytest.raises(ConfigError, match="image_workers: -1 given, expected 0 to 128"):
         Config(image_workers=-1)

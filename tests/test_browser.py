@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
-from app_server import ROOT, app_server, browser, find_point, fresh_visitor, settle
+from app_server import ROOT, find_point, settle
 from fake_run import write_fake_run
+from test_widgets import as_json
 
 from muldml_lite import analysis, widgets
 from muldml_lite.runs import Run
@@ -20,25 +21,6 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     write_fake_run(folder / "fake", umap=True)
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as program:
-        yield program
-
-
-@pytest.fixture(scope="module")
-def address(runs):
-    ARTIFACTS.mkdir(exist_ok=True)
-    with app_server(runs, ARTIFACTS / "server.log") as url:
-        yield url
-
-
-@pytest.fixture
-def page(chromium, address):
-    with fresh_visitor(chromium, address) as page:
-        yield page
 
 
 def keep(page, name):
@@ -56,10 +38,10 @@ def test_tour_and_the_way_through_the_pages(page):
     keep(page, "tour")
     page.get_by_role("link", name="Slices", exact=True).click()
     page.locator(".panel canvas").first.wait_for()
-    assert "run=fake" in page.url
+    page.wait_for_url("**run=fake*")
     page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_role("heading", name="New training").wait_for()
-    assert "run=fake" in page.url
+    page.wait_for_url("**run=fake*")
 
 
 def test_a_click_shows_the_face_and_its_neighbours_everywhere(page, runs):
@@ -165,47 +147,6 @@ def test_phone_width_has_no_sideways_scrolling(chromium, address, path, theme):
     assert lacking == 0
 
 
-def fill(page, name, value):
-    box = page.get_by_role("spinbutton", name=name, exact=True)
-    box.fill(str(value))
-    box.press("Enter")
-
-
-def test_a_training_from_start_to_end(page, chromium, address, runs):
-    page.goto("/train")
-    settle(page)
-    page.get_by_text("More settings").click()
-    small = {"Epochs": 2, "Warmup epochs": 1, "Subjects": 8, "Images per subject": 14, "Size": 32, "Probe images": 56}
-    for name, value in small.items():
-        fill(page, name, value)
-    page.get_by_text("--probe-images 56").wait_for()
-    page.get_by_role("button", name="Start training").click()
-    page.wait_for_url(re.compile("run=posed-mul-dml-1"))
-    page.get_by_role("button", name="Stop").wait_for()
-    page.reload()  # the training doesn't care
-    page.get_by_role("heading", name=re.compile("posed-mul-dml-1")).wait_for()
-    other = chromium.new_context().new_page()  # nor does it belong to one browser
-    other.goto(f"{address}/train")
-    other.get_by_role("button", name=re.compile("posed-mul-dml-1 · running")).wait_for()
-    other.context.close()
-    page.get_by_text("Finished after epoch 2 of 2").wait_for(timeout=90_000)
-    keep(page, "train")
-    page.get_by_role("link", name="Walk through its slices").click()
-    page.locator(".panel canvas").first.wait_for()
-    assert Run(runs / "posed-mul-dml-1").status["state"] == "finished"
-
-
-def test_a_training_is_stopped(page, runs):
-    page.goto("/train")
-    settle(page)
-    fill(page, "Epochs", 400)
-    page.get_by_role("button", name="Start training").click()
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_text(re.compile("^Cancelled")).first.wait_for(timeout=40_000)
-    run = max(runs.glob("posed-mul-dml-*"))
-    assert json.loads((run / "job.json").read_text())["done"]
-
-
 NOTEBOOK = """async ([text, css, data]) => {
   const module = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   const values = { data, pick: { serial: 0, index: null } };
@@ -220,8 +161,8 @@ NOTEBOOK = """async ([text, css, data]) => {
 def test_the_same_module_in_a_notebook(page, address, runs):
     """As anywidget does it: the default export without an argument, then render with a model and an element."""
     page.goto("/_stcore/health")  # any page of this origin
-    data = widgets.slices_payload(Run(runs / "fake"))
-    page.evaluate(NOTEBOOK, [widgets.module_text(*widgets.SLICES_PARTS), widgets.style_text("slices.css"), data])
+    data = json.loads(as_json(widgets.slices_payload(Run(runs / "fake"))))
+    page.evaluate(NOTEBOOK, [widgets.slices.SOURCE.module, widgets.slices.SOURCE.style, data])
     page.locator(".panel canvas").nth(3).wait_for()
     page.mouse.click(*find_point(page, 1))
     assert page.locator(".near button").count() == 20

@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from app_server import ROOT, app_server, browser, fresh_visitor, settle
+from app_server import ROOT, settle
 from fake_run import write_fake_run
 from fake_study import TOY, rich_study, write_fake_study
 
@@ -29,25 +29,6 @@ def runs(tmp_path_factory):
     write_fake_study(folder / "toy")
     rich_study(folder / "rich")
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as program:
-        yield program
-
-
-@pytest.fixture(scope="module")
-def address(runs):
-    ARTIFACTS.mkdir(exist_ok=True)
-    with app_server(runs, ARTIFACTS / "server_evidence.log") as url:
-        yield url
-
-
-@pytest.fixture
-def page(chromium, address):
-    with fresh_visitor(chromium, address) as page:
-        yield page
 
 
 def drawn(page):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_trees import make_ck48
 
 from muldml_lite.__main__ import main
 from muldml_lite.claims import (
@@ -25,10 +26,12 @@ from muldml_lite.claims import (
     run_study,
     runs_behind,
 )
-from muldml_lite.claims.beds import PARTS, Scale, Source, load_bed
+from muldml_lite.claims.beds import PARTS, Draw, Scale, Source, load_bed
 from muldml_lite.claims.derived import BEST_EQUAL, BEST_SINGLE, ONE_FOR_ALL, OTHER_DATA, PER_CLASS
 from muldml_lite.claims.plan import arms_of, cells_of, choose, confirmation, exploration
+from muldml_lite.claims.published import PUBLISHED
 from muldml_lite.claims.thresholds import THRESHOLDS
+from muldml_lite.claims.verdicts import CONFIRMATION, read_rows
 
 OWN = str(Path(__file__).with_name("own_claim.py"))
 SHIPPED = Path(__file__).parents[1] / "data/claims"
@@ -141,7 +144,7 @@ def test_a_user_s_own_claim_runs_and_goes_on(tmp_path):
     before = study.rows
     path = study.path / "rows.jsonl"
     path.write_text(path.read_text()[:-7])  # killed in the middle of the last line
-    assert len(study.rows) == len(before) - 1
+    assert len(Study(study.path).rows) == len(before) - 1
     again = run_study(study.path, dataclasses.replace(small(), draws=5), ids=["coin", "larger"], file=OWN)
     strip = lambda rows: [{k: v for k, v in r.items() if k != "seconds"} for r in rows]  # noqa: E731
     assert strip(again.rows)[: len(before) - 1] == strip(before)[:-1]
@@ -243,6 +246,31 @@ def test_claim_ten_needs_data(tmp_path):
     (verdict,) = read_study(study).verdicts
     assert verdict.verdict == "needs data"
     assert "CK+" in verdict.reason
+
+
+def test_claim_ten_runs_the_protocol_where_the_data_is(tmp_path):
+    root = make_ck48(tmp_path / "CK+48", people=11)
+    settings = dataclasses.replace(small(), data=("ck+",), root=str(root))
+    (cell,) = cells_of(PUBLISHED, settings)
+    tried = dataclasses.replace(cell, settings={**cell.settings, "epochs": 3})
+    found = [PUBLISHED.measure(Draw(CONFIRMATION + fold), tried, "cross entropy alone", 0) for fold in (0, 3)]
+    assert all(0 <= one.measured["head"] <= 1 for one in found)
+    assert cells_of(PUBLISHED, small()) == []
+    rows = [
+        {"experiment": "published", "cell": cell.name, "arm": arm, "draw": CONFIRMATION + fold, "seed": 0}
+        | {
+            "active": None,
+            "saturated": False,
+            "collapsed": False,
+            "measured": {"head": level + fold / 1000, "knn": 1.0},
+        }
+        for arm, level in (("mul-dml", 0.985), ("cross entropy alone", 0.97))
+        for fold in range(10)
+    ]
+    (claim,) = load_registry().chosen(["10"])
+    for shift, verdict in ((0, "supported"), (-0.05, "contradicted")):
+        moved = [{**row, "measured": {k: v + shift for k, v in row["measured"].items()}} for row in rows]
+        assert read_rows(moved, [claim], {}).verdicts[-1].verdict == verdict
 
 
 @pytest.mark.parametrize(

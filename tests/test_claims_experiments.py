@@ -11,9 +11,12 @@ from muldml_lite.claims.beds import PARTS, Draw, Scale, Source, _reduced, load_b
 from muldml_lite.claims.cycles import cycle_shares, recurrences
 from muldml_lite.claims.derived import BEST_EQUAL, BEST_SINGLE, ONE_FOR_ALL, OTHER_DATA, PER_CLASS, with_derived
 from muldml_lite.claims.distributions import between_classes, class_pairs, compare
-from muldml_lite.claims.heads import Recipe, batches, read_out, train_head
+from muldml_lite.claims.heads import Recipe, batches, read_out, train_head, training_rows
 from muldml_lite.claims.judgements import SMALLEST, judge_batch
+from muldml_lite.claims.ledger import Cell
+from muldml_lite.claims.recipes import CHANGES, RECIPES
 from muldml_lite.claims.thresholds import THRESHOLDS, recipe
+from muldml_lite.config import Config
 
 TINY = Scale(warmup=6, train=6, validation=4, test=6, images=7, size=32, warmup_epochs=2, steps=12)
 
@@ -72,18 +75,24 @@ def test_arms_differ_in_their_thresholds_only(bed):
     np.testing.assert_array_equal(*starts)
 
 
-@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.03), ("sgd", 3.0)])
+@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.03), ("sgd", 30.0)])
 def test_what_twice_the_weight_controls_for(bed, optimizer, rate):
-    """With SGD it is twice the rate; Adam takes no notice of it, unless there is cross entropy beside it."""
+    """With SGD it is twice the rate; Adam takes no notice of it, unless there is cross entropy beside it.
+
+    A few steps say it: Adam's epsilon and rounding differ, and which triplets are mined lets that grow.
+    """
     base = Recipe((0.3,), loss="triplet", optimizer=optimizer, rate=rate)
+    order = batches(bed, training_rows(bed, 1), 0, 6)
     plain, weight, double = (
-        train_head(bed, dataclasses.replace(base, **change), 0).embeddings
+        train_head(bed, dataclasses.replace(base, **change), 0, order=order).embeddings
         for change in ({}, {"weight": 2.0}, {"rate": 2 * rate})
     )
     same, other = (double, plain) if optimizer == "sgd" else (plain, double)
-    np.testing.assert_allclose(weight, same, atol=2e-3)
-    assert np.abs(weight - other).max() > 0.05
-    joint = [train_head(bed, dataclasses.replace(base, joint=True, weight=w), 0).embeddings for w in (1.0, 2.0)]
+    assert np.abs(weight - other).max() > 0.1
+    assert np.abs(weight - same).max() < 0.02 * np.abs(weight - other).max()
+    joint = [
+        train_head(bed, dataclasses.replace(base, joint=True, weight=w), 0, order=order).embeddings for w in (1.0, 2.0)
+    ]
     assert np.abs(joint[0] - joint[1]).max() > 0.01
 
 
@@ -103,8 +112,6 @@ def test_read_outs_of_an_embedding_that_knows_the_label(bed):
 
 
 def test_fewer_people_are_people_not_images(bed):
-    from muldml_lite.claims.heads import training_rows
-
     rows = training_rows(bed, 1 / 3)
     assert len(np.unique(bed.subjects[rows])) == 2
     assert len(rows) == 14
@@ -255,3 +262,14 @@ def test_derived_arms_choose_by_validation_only():
     assert made[OTHER_DATA]["knn"] == 0.7  # wild validates best at the second threshold
     assert made[PER_CLASS]["class_f1"] == pytest.approx((0.3 + 0.5) / 2)
     assert made[ONE_FOR_ALL]["class_f1"] == pytest.approx((0.3 + 0.2) / 2)  # validated mean F1: 0.45 against 0.35
+
+
+def test_the_question_of_recipes_trains_as_train_does_with_one_change():
+    settings = RECIPES.cells[0].settings
+    assert {k: settings[k] for k in ("subjects", "epochs")} == {"subjects": Config.subjects, "epochs": Config.epochs}
+    assert all(len(change) == (arm != "default recipe") for arm, change in CHANGES.items())
+    small = Cell("tiny", "", {"data": "posed", "subjects": 6, "images_per_subject": 7, "epochs": 3})
+    found = {arm: RECIPES.measure(Draw(0), small, arm, 0) for arm in ("default recipe", "cross entropy alone")}
+    assert found["cross entropy alone"].active is None  # no hinge anywhere
+    assert 0 < found["default recipe"].active <= 1
+    assert all(0 <= one.measured[name] <= 1 for one in found.values() for name in ("head", "knn"))

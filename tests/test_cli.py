@@ -1,4 +1,4 @@
-"""The command line as a person or a program uses it, in processes of its own."""
+"""The command line as a person or a program uses it, each command in a process of its own."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import muldml
 from PIL import Image
 
 from muldml_lite.__main__ import main, make_parser
@@ -18,19 +19,15 @@ from muldml_lite.runs import Run, RunWriter
 
 SIZES = {"subjects": 8, "images-per-subject": 14, "size": 32, "dim": 16, "slices": 4, "probe-images": 56}
 PACE = {"epochs": 2, "warmup-epochs": 1, "images-per-class": 4, "precision": "fp32"}
+MULDML = [sys.executable, "-m", "muldml_lite"]
 TINY = [word for name, value in (SIZES | PACE).items() for word in (f"--{name}", str(value))]
-
-
-def muldml(*words, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "muldml_lite", *map(str, words)], capture_output=True, text=True, check=False, **options
-    )
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "one"
-    done = muldml("train", "--run", folder, *TINY, "--json")
+    words = ["train", "--run", folder, *TINY, "--json"]
+    done = subprocess.run([*MULDML, *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Run(folder), done
 
@@ -62,6 +59,9 @@ def test_evaluate_agrees_with_the_last_epoch(run, tmp_path):
     assert muldml("faces", "--subjects", 4, "--images-per-subject", 7, "--size", 32, "--out", out).returncode == 0
     other = muldml("evaluate", "--run", run.path, "--data", "manifest", "--root", out, "--json")
     assert json.loads(other.stdout)["images"] > 0, other.stderr
+    drawn = muldml("evaluate", "--run", run.path, "--find-faces")
+    assert drawn.returncode == 2
+    assert "find_faces: True given, expected images on disk" in drawn.stderr
 
 
 def test_faces_are_read_back_by_manifest(tmp_path):
@@ -100,9 +100,7 @@ def vars_of(words):
 def test_a_stopped_training_is_resumed(tmp_path, how):
     folder = tmp_path / "r"
     words = ["train", "--run", folder, *TINY, "--epochs", "500"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "muldml_lite", *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([*MULDML, *map(str, words)], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     wait_for(lambda: (folder / "history.jsonl").exists() and len(Run(folder).history) >= 3)
     assert "being trained right now" in muldml("resume", "--run", folder).stderr
     assert "being trained right now" in muldml("train", "--run", folder, "--overwrite").stderr
@@ -178,6 +176,11 @@ def test_layout_of_a_run_that_has_no_snapshot(tmp_path):
         (["evaluate", "--run", "{full}"], "config.json is missing"),
         (["faces", "--out", "{full}"], "is not empty"),
         (["faces", "--out", "{r}", "--size", "5"], "size"),
+        (["fork", "--run", "{full}", "--out", "{r}"], "required: --epoch"),
+        (["fork", "--run", "{full}", "--epoch", "2", "--out", "{r}"], "config.json is missing"),
+        (["fork", "--run", "{full}", "--epoch", "two", "--out", "{r}"], "invalid int value: 'two'"),
+        (["control", "pause", "--run", "{full}"], "config.json is missing"),
+        (["control", "stop", "--run", "{full}"], "invalid choice: 'stop'"),
         (["dance"], "invalid choice: 'dance'"),
     ],
 )
@@ -215,12 +218,13 @@ def test_overwrite_replaces_only_what_a_run_is_made_of(tmp_path):
 
 
 def test_help_tells_defaults_and_units(capsys):
-    for command in ("train", "resume", "evaluate", "layout", "faces"):
+    for command in ("train", "resume", "fork", "control", "evaluate", "layout", "faces"):
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])
     text = capsys.readouterr().out
     assert "default: 12" in text
     assert "pixels" in text
+    assert "(default: the parent's)" in text
 
 
 WEAK = ("import pickle", "torch.load(", "torch.save(", "allow_pickle=True", "load_state_dict_from_url")

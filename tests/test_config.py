@@ -49,6 +49,12 @@ def test_unknown_key_names_the_nearest():
         ("size", 8, "16 to 512 pixels"),
         ("test_fraction", 1.0, "between 0 and 1"),
         ("images_per_class", 1, "2 or more"),
+        ("folds", 1, "0 (one split), or 2 or more"),
+        ("folds", -2, "0 (one split), or 2 or more"),
+        ("fold", 1, "0 to 0, as folds = 0"),
+        ("split_seed", -1, "0 or more"),
+        ("neutral_frames", True, "data that is one of ck+, mmi"),
+        ("find_faces", True, "images on disk"),
     ],
 )
 def test_bad_value_names_key_value_and_expectation(key, value, expected):
@@ -59,6 +65,20 @@ def test_bad_value_names_key_value_and_expectation(key, value, expected):
     assert message.startswith(f"{name}: ")
     assert expected in message
     assert "\n" not in message
+
+
+def test_a_fold_is_one_of_the_folds():
+    assert Config(folds=10, fold=9).fold == 9
+    for fold in (10, -1):
+        with pytest.raises(ConfigError, match=rf"^fold: {fold} given, expected 0 to 9, as folds = 10$"):
+            Config(folds=10, fold=fold)
+
+
+@pytest.mark.parametrize("data", ["ck+", "mmi", "sfew", "raf-db", "fer2013", "folder", "manifest"])
+def test_data_on_disk_needs_its_place(data):
+    with pytest.raises(ConfigError, match=r"^root: None given, expected the path of the images"):
+        Config(data=data)
+    assert Config(data=data, root="somewhere").root == "somewhere"
 
 
 def test_every_field_is_explained():

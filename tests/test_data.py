@@ -19,10 +19,15 @@ def save(path, value=100, size=(40, 30), mode="RGB"):
     return path
 
 
-def make_folder(root, classes=("fear", "joy"), count=8):
+def make_folder(root, classes=("fear", "joy"), count=8, value=40):
     for c, name in enumerate(classes):
         for i in range(count):
-            save(root / name / f"{i}.{FORMATS[i % 4]}", 40 + 100 * c + i, (30 + 5 * i, 50 - 2 * i), ("RGB", "L")[i % 2])
+            save(
+                root / name / f"{i}.{FORMATS[i % 4]}",
+                value + 100 * c + i,
+                (30 + 5 * i, 50 - 2 * i),
+                ("RGB", "L")[i % 2],
+            )
     return root
 
 
@@ -79,7 +84,7 @@ def test_folder_of_mixed_sizes_formats_and_colours(tmp_path):
 
 def test_folder_with_its_own_split(tmp_path):
     make_folder(tmp_path / "train", count=6)
-    make_folder(tmp_path / "val", count=3)
+    make_folder(tmp_path / "val", count=3, value=60)
     data = load_dataset(folder(tmp_path))
     assert data.test.sum() == 6
     assert all(name.startswith("val") == test for name, test in zip(data.names, data.test, strict=True))
@@ -90,6 +95,26 @@ def test_manifest_splits_by_subject(tmp_path):
     assert len(data) == 12
     assert not set(data.subjects[data.test]) & set(data.subjects[~data.test])
     assert load_dataset(manifest(tmp_path)).names == data.names  # the folder that holds manifest.csv
+
+
+def test_sequences_stay_together_where_subjects_are_unknown(tmp_path):
+    lines = ["path,label,sequence"]
+    for film in range(12):
+        for frame in range(3):
+            save(tmp_path / f"{film}_{frame}.png", 20 * film + frame)
+            lines.append(f"{film}_{frame}.png,{('fear', 'joy')[film % 2]},film {film}")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    for changes in ({"folds": 3, "fold": 1}, {"test_fraction": 0.3}):
+        data = load_dataset(manifest(tmp_path, **changes))
+        assert np.bincount(data.cases).tolist() == [3] * 12
+        assert not set(data.cases[data.test]) & set(data.cases[~data.test])
+        assert data.test.sum() == 12
+        assert (data.subjects == -1).all()
+    with pytest.raises(DataError, match="folds: 13 given, but there are 12 sequences"):
+        load_dataset(manifest(tmp_path, folds=13))
+    single = load_dataset(folder(make_folder(tmp_path / "others"), folds=4, fold=3))  # nothing known: images are dealt
+    assert np.bincount(single.labels[single.test]).tolist() == [2, 2]
+    assert single.cases.tolist() == list(range(16))
 
 
 def test_images_stand_upright_and_keep_their_middle(tmp_path):
@@ -183,7 +208,7 @@ def test_a_subject_on_both_sides_is_refused(tmp_path):
 
 
 def test_huge_images_are_refused_before_decoding(tmp_path, monkeypatch):
-    monkeypatch.setattr("muldml_lite.data.MAX_PIXELS", 1000)
+    monkeypatch.setattr("muldml_lite.data.pictures.MAX_PIXELS", 1000)
     with pytest.raises(DataError, match="40 × 30 pixels, expected 1,000 at most"):
         read_image(save(tmp_path / "big.png"), 16)
 

@@ -285,25 +285,74 @@ def test_convergence_map_counts_runs(tmp_path):
 
 
 def test_judgement_rates(tmp_path):
-    measured = {"incomplete": 0.02, "incomplete_late": 0.01, "unpunished_rate": 0.005}
+    measured = {"incomplete": 0.02, "unpunished_rate": 0.005}
     rows = [run("judgements", f"posed/{mining}/plain", "triplet", 1000 + d, 0, measured) for mining in ("hard", "all")
             for d in range(3)]  # fmt: skip
     words = said(plots.judgement_rates(study_of(tmp_path, [], rows)))
-    assert [words.count(text) for text in ("2.0 %", "1.0 %", "0.5 %")] == [2, 2, 2]
+    assert [words.count(text) for text in ("2.0 %", "0.5 %")] == [2, 2]
+
+
+def test_judgement_paths(tmp_path):
+    rows = [run("judgements", "posed/hard/plain", "triplet", 1000 + d, 0, {"incomplete_path": [0.1 * d, 0.02]})
+            for d in range(3)]  # fmt: skip
+    (mean,) = [trace for trace in plots.judgement_paths(study_of(tmp_path, [], rows)).data if trace.name]
+    assert list(mean.x) == [0.25, 0.75]
+    assert list(mean.y) == pytest.approx([0.1, 0.02])
+    with pytest.raises(plots.NoNumbers, match="judgements"):
+        plots.judgement_paths(study_of(tmp_path / "other", [], []))
+
+
+def test_threshold_distributions_raw_and_without_scale(tmp_path):
+    """The higher threshold's distances are twice as large, and nothing else: without scale both are the same."""
+    measured = lambda factor, draw: {  # noqa: E731
+        "val_knn": 0.5,
+        "thresholds": [0.1 * factor],
+        "between": [0.0, factor * (1 + draw), 2 * factor * (1 + draw)],
+        "within": [0.0, 0.1 * factor, 0.5 * factor],
+    }
+    rows = [run("thresholds", "posed/x", f"single {i}", 1000 + d, 0, measured(i, d)) for i in (1, 2) for d in (0, 1)]
+    study = study_of(tmp_path, [], rows)
+    between, *_ = named(plots.threshold_distributions(study, "posed/x"))
+    assert list(between.x) == pytest.approx([0, 1.5, 3])
+    assert list(between.y) == [0, 0.5, 1]
+    low, _, high, _ = named(plots.threshold_distributions(study, "posed/x", scaled=True))
+    assert list(low.x) == pytest.approx(list(high.x))
+    assert list(low.x) == pytest.approx([0, 1, 2])
+    with pytest.raises(plots.NoNumbers, match="posed/y"):
+        plots.threshold_distributions(study, "posed/y")
+
+
+def test_similarity_maps_hold_treatment_and_control(tmp_path):
+    rows = [
+        run("thresholds", "posed/x", arm, 1000 + d, 0, {"cka_pairs": [0.1 + level + 0.1 * d, 0.2 + level, 0.3 + level]})
+        for arm, level in (("spread 3", 0.0), ("equal 3 (3)", 0.5))
+        for d in (0, 1)
+    ]
+    spread, equal = plots.similarity_maps(study_of(tmp_path, [], rows), "posed/x", slices=3).data
+    assert spread.z == pytest.approx(np.array([[1, 0.15, 0.2], [0.15, 1, 0.3], [0.2, 0.3, 1]]))
+    assert equal.z[0, 1] == pytest.approx(0.65)
+    with pytest.raises(plots.NoNumbers, match="spread 8"):
+        plots.similarity_maps(study_of(tmp_path / "other", [], rows), "posed/x")
+
+
+def named(figure):
+    return [trace for trace in figure.data if trace.name]
 
 
 def test_threshold_curves(tmp_path):
     rows = []
     for draw in (1000, 1001):
         for i in range(1, 6):
-            measured = {"knn": 0.5 + 0.02 * i + 0.1 * (draw - 1000), "val_knn": 0.4}
+            measured = {"knn": 0.5 + 0.02 * i + 0.1 * (draw - 1000), "val_knn": 0.4, "thresholds": [0.1 * i]}
             rows.append(run("thresholds", "posed/x", f"single {i}", draw, 0, measured, active=0.1 * i))
-        rows.append(run("thresholds", "posed/x", "equal 8 (3)", draw, 0, {"knn": 0.7, "val_knn": 0.7}))
+        rows.append(
+            run("thresholds", "posed/x", "equal 8 (3)", draw, 0, {"knn": 0.7, "val_knn": 0.7, "thresholds": [0.3] * 8})
+        )
         rows.append(run("thresholds", "posed/x", "spread 8", draw, 0, {"knn": 0.75, "val_knn": 0.7}))
     one = study_of(tmp_path, [], rows)
     traces = {trace.name: trace for trace in plots.threshold_curves(one, "posed/x").data if trace.name}
     assert list(traces["one threshold, test"].y) == pytest.approx([0.57, 0.59, 0.61, 0.63, 0.65])
-    assert list(traces["eight equal ones, test"].x) == [3]
+    assert list(traces["eight equal ones, test"].x) == [0.3]
     assert list(traces["eight spread ones, test"].y) == [0.75, 0.75]
     assert list(traces["active hinges, one threshold"].y) == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
     with pytest.raises(plots.NoNumbers, match="posed/y"):

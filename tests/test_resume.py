@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-import multiprocessing
 import os
 import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import forked
 import numpy as np
 import pytest
 import torch
@@ -46,6 +46,8 @@ MOMENTS = [
     (2, "judgements.npz", "after"),
     (2, "checkpoint/last.safetensors", "before"),
     (2, "checkpoint/last.safetensors", "after"),
+    (2, "checkpoint/0002.safetensors", "before"),
+    (2, "checkpoint/0002.safetensors", "after"),
     (3, "history.jsonl", "torn"),
     (EPOCHS, "history.jsonl", "after"),
     (EPOCHS, "layout.npz", "before"),
@@ -107,13 +109,7 @@ def work(words, log, moment, seconds):
 
 @pytest.fixture(scope="module")
 def forks():
-    """Forks of a server that has imported everything and computed nothing: a child is at work within milliseconds."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    context = multiprocessing.get_context("forkserver")
-    # Besides the command: what it imports on its way, most of all what torch's optimisers do.
-    late = ["muldml_lite.faces", "sklearn.model_selection", "sklearn.neighbors", "torch._dynamo"]
-    context.set_forkserver_preload(["muldml_lite.commands.training", *late, __name__])
-    return context
+    return forked.forks(__name__)
 
 
 def start(forks, folder, *, moment=None, seconds=None):

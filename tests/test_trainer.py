@@ -11,10 +11,10 @@ from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import load_dataset
 from muldml_lite.losses import multi_threshold_loss, split_slices
 from muldml_lite.model import EmbeddingNet, to_float
-from muldml_lite.runs import Run, RunError, RunWriter
+from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError, RunWriter
 from muldml_lite.sampler import PKSampler
 from muldml_lite.trainer import SliceRecord, TrainingError, find_problems, save_checkpoint, train
-from muldml_lite.trainer.checkpoint import FILE, load_network
+from muldml_lite.trainer.checkpoint import load_network
 from muldml_lite.trainer.probe import choose_probe
 from muldml_lite.trainer.session import make_loss
 
@@ -126,10 +126,10 @@ def test_checkpoint_gives_back_the_network(dataset, tmp_path):
         embedding, logits = network(to_float(torch.from_numpy(dataset.images[last.probe.index])))
     np.testing.assert_allclose(split_slices(embedding, 4).numpy(), last.snapshot.slices, atol=1e-5)
     assert (logits.argmax(1).numpy() == last.snapshot.predictions).all()
-    (writer.path / FILE).write_bytes(b"half a fi")
+    (writer.path / NEWEST_WEIGHTS).write_bytes(b"half a fi")
     with pytest.raises(RunError, match=r"last.safetensors: not a readable checkpoint"):
         load_network(Run(writer.path))
-    (writer.path / FILE).unlink()
+    (writer.path / NEWEST_WEIGHTS).unlink()
     with pytest.raises(RunError, match="the run has no weights"):
         load_network(Run(writer.path))
 

@@ -1,6 +1,7 @@
 """The slices view: what it is given, and that one module serves both hosts."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from fake_run import write_fake_run
 
 from muldml_lite import analysis, widgets
 from muldml_lite.runs import Run, RunError
+from muldml_lite.widgets.packed import pack
+from muldml_lite.widgets.source import FEEDER
 
 NODE = shutil.which("node")
 
@@ -20,19 +23,27 @@ def run(tmp_path_factory):
     return Run(write_fake_run(tmp_path_factory.mktemp("runs") / "fake", umap=True))
 
 
-def unpack(text, kind):
-    return np.frombuffer(base64.b64decode(text), kind)
+def as_json(data):
+    """Bytes as base64 text, which the view reads as well."""
+    return json.dumps(data, default=lambda value: base64.b64encode(value).decode())
 
 
 def test_payload_holds_the_run(run):
     data = widgets.slices_payload(run)
     assert data["epochs"] == [0, 1, 2, 3]
     assert data["thresholds"] == pytest.approx([0.1, 0.1 + 0.7 / 3, 0.1 + 1.4 / 3, 0.8])
-    vectors = unpack(data["vectors"], np.float16).reshape(4, 4, 60, data["dim"])
+    vectors = np.frombuffer(data["vectors"], np.float16).reshape(4, 4, 60, data["dim"])
     assert np.array_equal(vectors[-1].astype(np.float32), run.snapshot().slices)
-    assert np.array_equal(unpack(data["predictions"], np.uint8).reshape(4, 60)[2], run.snapshot(2).predictions)
+    assert np.array_equal(np.frombuffer(data["predictions"], np.uint8).reshape(4, 60)[2], run.snapshot(2).predictions)
     assert set(data["layouts"]) == {"pca", "umap"}
-    assert all(len(unpack(text, np.int16)) == 4 * 4 * 60 * 2 for text in data["layouts"].values())
+    assert all(len(np.frombuffer(packed, np.int16)) == 4 * 4 * 60 * 2 for packed in data["layouts"].values())
+
+
+def test_payload_says_who_and_how_sure(run):
+    data, probe = widgets.slices_payload(run), run.probe
+    assert data["subjects"] == probe.subjects.tolist()
+    sure = np.frombuffer(data["confidence"], np.uint8).reshape(4, 60) / 255
+    assert sure[1] == pytest.approx(run.snapshot(1).confidence, abs=0.003)
 
 
 def test_payload_is_small_and_thinned(tmp_path):
@@ -41,7 +52,33 @@ def test_payload_is_small_and_thinned(tmp_path):
     assert len(data["epochs"]) == 10
     assert data["epochs"][0] == 0
     assert data["epochs"][-1] == 40
-    assert sum(len(v) for v in (data["vectors"], data["sprite"]["url"], *data["layouts"].values())) < 500_000
+    assert data["epochs_trained"] == 41
+    assert len(pack(data)) < 400_000
+
+
+def test_a_budget_thins_layouts_and_embeddings_and_keeps_the_ends(tmp_path):
+    run = Run(write_fake_run(tmp_path / "long", epochs=11, umap=True))
+    a_layout, a_snapshot = 2 * 4 * 60 * 2 * 2, 4 * 60 * 8 * 2  # bytes: both kinds, x and y; float16
+    data = widgets.slices_payload(run, most_bytes=6 * a_layout)
+    assert data["epochs"] == [0, 2, 4, 7, 9, 11]
+    assert sum(map(len, data["layouts"].values())) == 6 * a_layout
+    assert data["vector_frames"] == [0, 2, 5]
+    assert len(data["vectors"]) == 3 * a_snapshot <= 6 * a_layout
+    assert data["epochs"][data["vector_frames"][-1]] == 11
+    kept = np.frombuffer(data["vectors"], np.float16).reshape(3, 4, 60, 8)
+    assert np.array_equal(kept[1].astype(np.float32), run.snapshot(4).slices)
+    least = widgets.slices_payload(run, most_bytes=1)
+    assert least["epochs"] == [0, 11]
+    assert least["vector_frames"] == [1]
+
+
+def test_sixteen_slices_of_two_thousand_faces_are_bounded(tmp_path):
+    run = Run(write_fake_run(tmp_path / "large", slices=16, images=2000, epochs=2, umap=True))
+    data = widgets.slices_payload(run, most_bytes=600_000)
+    assert len(data["epochs"]) == 2
+    assert len(data["vector_frames"]) == 1
+    assert data["sprite"]["columns"] * data["sprite"]["side"] <= 4096  # what every browser can show
+    assert len(pack(data)) < 3_000_000
 
 
 def test_token_changes_with_the_run(run, tmp_path):
@@ -78,9 +115,10 @@ def test_sprites_are_scaled_down_and_in_order():
 
 
 def test_module_asks_nobody_for_anything():
-    text = widgets.module_text(*widgets.SLICES_PARTS) + widgets.style_text("slices.css")
-    assert not re.search(r"https?://|\bimport\b\s*[({'\"]|fetch\(|@import|XMLHttpRequest", text)
-    assert text.count("export default") == 1
+    for source in (widgets.slices.SOURCE, FEEDER):
+        text = source.module + source.style
+        assert not re.search(r"https?://|\bimport\b\s*[({'\"]|fetch\(|@import|XMLHttpRequest", text)
+        assert text.count("export default") == 1
 
 
 SHAPE = """
@@ -93,7 +131,7 @@ if (typeof host !== "function" || Object.keys(shape).join() !== "render" || type
 
 @pytest.mark.skipif(NODE is None, reason="no node here; the browser test loads the module for real")
 def test_one_module_has_the_shape_of_both_hosts(tmp_path):
-    (tmp_path / "view.mjs").write_text(widgets.module_text(*widgets.SLICES_PARTS), encoding="utf-8")
+    (tmp_path / "view.mjs").write_text(widgets.slices.SOURCE.module, encoding="utf-8")
     (tmp_path / "shape.mjs").write_text(SHAPE, encoding="utf-8")
     subprocess.run([NODE, tmp_path / "shape.mjs", tmp_path / "view.mjs"], check=True)
 
@@ -103,19 +141,17 @@ import fs from "node:fs";
 const data = JSON.parse(fs.readFileSync(process.argv[2]));
 const view = Object.create(SlicesView.prototype);
 Object.assign(view, { data, count: data.labels.length, frame: data.epochs.length - 1 });
-view.vectors = new Uint16Array(bytesOf(data.vectors).buffer);
-const found = data.thresholds.map((_, s) => [3, 17, 59].map((i) => view.neighbours(s, i)));
+view.vectors = shortsOf(data.vectors, Uint16Array);
+const found = data.thresholds.map((_, s) => [3, 17, 59].map((i) => neighboursOf(view, s, i)));
 process.stdout.write(JSON.stringify(found));
 """
 
 
 @pytest.mark.skipif(NODE is None, reason="no node here; the browser test compares one face's neighbours")
 def test_neighbours_agree_with_python(run, tmp_path):
-    import json
-
     data = widgets.slices_payload(run)
-    (tmp_path / "data.json").write_text(json.dumps(data), encoding="utf-8")
-    text = widgets.module_text(*widgets.SLICES_PARTS)
+    (tmp_path / "data.json").write_text(as_json(data), encoding="utf-8")
+    text = widgets.slices.SOURCE.module
     (tmp_path / "oracle.mjs").write_text(text + ORACLE, encoding="utf-8")
     command = [NODE, tmp_path / "oracle.mjs", tmp_path / "data.json"]
     found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)

@@ -67,15 +67,4 @@ CLAIMS = (
         "entropy than with cross entropy alone, corrected (Holm). k-NN and the plain loss are shown, not judged.",
         guards=("collapsed",),
     ),
-    Claim(
-        "10",
-        "98.49 % on CK+",
-        "Mul-DML reaches 98.49 % on CK+ with subject-independent folds.",
-        "abstract",
-        (),
-        (),
-        tier="end to end",
-        rule="Supported: the interval over folds and seeds of the mean accuracy on CK+ contains 98.49 % or lies above.",
-        needs="CK+ itself, which cannot be shipped, and its protocol of ten folds",
-    ),
 )

@@ -50,13 +50,14 @@ def cycle_shares(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndar
     rng, parts = np.random.default_rng(seed), range(0, len(recurs) - _WINDOW + 1, _WINDOW)
     windows = [recurs[p : p + _WINDOW, p : p + _WINDOW] for p in parts]
     in_order = sum(np.trace(window, 1) for window in windows)
-    shuffled = sum(shuffled_recurrence(window, 200, rng) for window in windows)
+    shuffled = sum(shuffled_recurrence(window, 200, rng) for window in windows)  # (200,)
     return {
         "cycle_next": float(at[0]),
         "cycle_odd": float((at[0] + at[2]) / 2),
         "cycle_even": float(at[1]),
         "cycle_in_order": float(in_order / total),
-        "cycle_shuffled": float(shuffled / total),
+        "cycle_shuffled": float(shuffled.mean() / total),
+        "cycle_by_chance": float(np.mean(shuffled >= in_order)),
         "incomplete": float(possible.sum() / positive.size),
     }
 

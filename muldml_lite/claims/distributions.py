@@ -13,6 +13,7 @@ from muldml_lite.claims.ledger import Cell, Claim, Comparison, Experiment, Outco
 from muldml_lite.claims.thresholds import THRESHOLDS, recipe
 
 _PAIR = "two thresholds, two seeds"
+TWO_THRESHOLDS = "/two τ"  # ends the names of its regimes; without it, that of the regime in `thresholds`
 _OTHER = 10_000  # from a seed to the other one
 
 
@@ -117,7 +118,7 @@ DISTRIBUTIONS = Experiment(
     "distributions",
     arms=(_PAIR,),
     cells=tuple(
-        replace(cell, name=f"{cell.name}/two τ", search=False, quick=cell.quick, arms=())
+        replace(cell, name=cell.name + TWO_THRESHOLDS, search=False, quick=cell.quick, arms=())
         for cell in THRESHOLDS.cells
         if cell.name.endswith(("batch-hard/alone", "semi-hard/alone", "alone/fast"))
     ),
@@ -131,7 +132,7 @@ DISTRIBUTIONS_END_TO_END = Experiment(
     arms=(_PAIR,),
     cells=tuple(
         Cell(
-            f"{data}/end to end/two τ",
+            f"{data}/end to end{TWO_THRESHOLDS}",
             f"{data} faces, the small network trained end to end, plain loss beside cross entropy, semi-hard mining",
             {"data": data, "bed": False},
         )

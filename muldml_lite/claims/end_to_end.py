@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from muldml_lite.claims.cycles import CASES, cycle_shares
 from muldml_lite.claims.heads import COLLAPSED, SATURATED
 from muldml_lite.claims.ledger import Cell, Experiment, Outcome
 from muldml_lite.config import Config
+
+if TYPE_CHECKING:
+    from muldml_lite.trainer import EpochRecord
 
 # Batch Hard throughout, as in the paper.
 _METHODS: dict[str, dict[str, Any]] = {
@@ -38,6 +41,16 @@ def _config(bed: Draw, data: str, seed: int, epochs: int, **settings: Any) -> Co
     )
 
 
+def as_trained(last: EpochRecord) -> Outcome:
+    """The accuracies that a training ends with; collapsed: any of its slices has."""
+    active = [one.active_fraction for one in last.slices if one.active_fraction is not None]
+    return Outcome(
+        {"head": last.head_accuracy, "knn": last.knn_accuracy},
+        sum(active) / len(active) if active else None,
+        collapsed=any(one.mean_distance < COLLAPSED for one in last.slices),
+    )
+
+
 def measure_training(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
     from muldml_lite.analysis import nearest_share
     from muldml_lite.metrics import join_slices
@@ -61,7 +74,7 @@ def measure_training(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
     active = None
     if joint:
         rates = [[one.incomplete_fraction for one in record.slices] for record in joint]
-        measured["incomplete"] = float(np.mean(rates))
+        measured |= {"incomplete": float(np.mean(rates)), "incomplete_path": [float(np.mean(one)) for one in rates]}
         active = float(np.mean([one.active_fraction for one in last.slices]))
         measured |= _cycles([record.judgements for record in joint], config, seed)
     distance = float(np.mean([one.mean_distance for one in last.slices]))

@@ -73,14 +73,15 @@ def measure_judgements(bed: Bed, cell: Cell, arm: str, seed: int) -> Outcome:
 
     trained = train_head(bed, how, seed, on_step=look, order=order)
     judged, incomplete, unpunished = np.array(counts).T  # (looks,) each
+    tenths = np.array_split(np.arange(len(counts)), 10)
     measured = {
-        "incomplete": incomplete.sum() / judged.sum(),
-        "incomplete_late": incomplete[-len(counts) // 3 :].sum() / judged[-len(counts) // 3 :].sum(),
+        "incomplete": float(incomplete.sum() / judged.sum()),
+        "incomplete_path": [float(incomplete[part].sum() / judged[part].sum()) for part in tenths],
         # Of nothing nothing goes unpunished.
-        "unpunished": unpunished.sum() / max(1, incomplete.sum()),
-        "unpunished_rate": unpunished.sum() / judged.sum(),
+        "unpunished": float(unpunished.sum() / max(1, incomplete.sum())),
+        "unpunished_rate": float(unpunished.sum() / judged.sum()),
     }
-    return trained.outcome({name: float(value) for name, value in measured.items()})
+    return trained.outcome(measured)
 
 
 JUDGEMENTS = Experiment(

@@ -15,6 +15,8 @@ from muldml_lite.claims import (
     end_to_end,
     identity,
     judgements,
+    published,
+    recipes,
     thresholds,
 )
 from muldml_lite.claims.ledger import Claim, Experiment
@@ -30,6 +32,8 @@ CLAIMS: tuple[Claim, ...] = tuple(
             *cycles.CLAIMS,
             *convergence.CLAIMS,
             *classification.CLAIMS,
+            *published.CLAIMS,
+            *recipes.CLAIMS,
         ),
         key=lambda claim: (int(claim.id.rstrip("abcdefgh")), claim.id),
     )
@@ -47,6 +51,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     end_to_end.END_TO_END,
     end_to_end.FROM_SCRATCH,
     distributions.DISTRIBUTIONS_END_TO_END,
+    recipes.RECIPES,
+    published.PUBLISHED,
 )
 
 

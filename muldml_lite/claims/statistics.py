@@ -29,6 +29,7 @@ class Estimate:
     p_holm: float
     level: float  # of the interval
     resolvable: float | None  # difference that so many draws resolve with 80 % power at this level
+    spread: float | None  # standard deviation between draws
     draws: int
 
 
@@ -91,11 +92,12 @@ def _interval(differences: np.ndarray, level: float) -> dict[str, float | None]:
 
     count = len(differences)
     if count < FEWEST:
-        return {"low": None, "high": None, "resolvable": None}
-    mean, error = float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(count))
+        return {"low": None, "high": None, "resolvable": None, "spread": None}
+    mean, spread = float(differences.mean()), float(differences.std(ddof=1))
+    error = spread / np.sqrt(count)
     half = float(t.ppf(1 - level / 2, count - 1)) * error
     resolvable = (float(t.ppf(1 - level / 2, count - 1)) + float(t.ppf(POWER, count - 1))) * error
-    return {"low": mean - half, "high": mean + half, "resolvable": resolvable}
+    return {"low": mean - half, "high": mean + half, "resolvable": float(resolvable), "spread": spread}
 
 
 def draws_needed(spread: float, difference: float, comparisons: int = 1, alpha: float = ALPHA) -> int:
@@ -105,26 +107,28 @@ def draws_needed(spread: float, difference: float, comparisons: int = 1, alpha: 
         spread: standard deviation between draws of the paired difference, in the same unit.
         comparisons: intervals read together; the strictest step of Holm's correction is reckoned with.
     """
-    from scipy.stats import nct, t
+    from scipy.stats import nct, norm, t
 
     if not (spread > 0 and difference > 0):
         raise ValueError(f"spread, difference: {spread!r}, {difference!r} given, expected numbers above 0")
-    for count in range(FEWEST, 10_000):
+    # With a known spread fewer would do: the search begins there.
+    known = (norm.isf(alpha / comparisons / 2) + norm.ppf(POWER)) * spread / difference
+    for count in range(max(FEWEST, int(known**2)), 10_000):
         critical = t.ppf(1 - alpha / comparisons / 2, count - 1)
         if nct.sf(critical, count - 1, difference / spread * np.sqrt(count)) >= POWER:
             return count
     return 10_000
 
 
-def shuffled_recurrence(recurs: np.ndarray, shuffles: int, rng: np.random.Generator) -> float:
+def shuffled_recurrence(recurs: np.ndarray, shuffles: int, rng: np.random.Generator) -> np.ndarray:
     """How often something recurs at the *next* step if the order of the steps is arbitrary.
 
     Args:
         recurs: (T, T) number of cases at step i that recur at step j.
 
     Returns:
-        Mean over shuffles of Σ recurs[i, next of i]: what chance and standing cases give without any dynamics.
+        Σ recurs[i, next of i] of each shuffle, (shuffles,): what chance and standing cases give without any dynamics.
     """
     steps = len(recurs)
     orders = rng.permuted(np.tile(np.arange(steps), (shuffles, 1)), axis=1)  # (shuffles, T)
-    return float(recurs[orders[:, :-1], orders[:, 1:]].sum(1).mean())
+    return recurs[orders[:, :-1], orders[:, 1:]].sum(1)

@@ -57,9 +57,9 @@ class Study:
         except (KeyError, TypeError) as error:
             raise StudyError(f"{self.path / 'study.json'}: not a readable list of claims ({error})") from error
 
-    @property
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """One dict a run; a torn last line is left out."""
+        """One dict a run, as of the first time they are asked for; a torn last line is left out."""
         path = self.path / "rows.jsonl"
         if path.exists():
             return parse_rows(path.read_text(encoding="utf-8", errors="replace"), path)

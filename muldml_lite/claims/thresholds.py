@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from muldml_lite.claims.beds import Bed
 from muldml_lite.claims.derived import BEST_EQUAL, BEST_SINGLE, ONE_FOR_ALL, OTHER_DATA, PER_CLASS
 from muldml_lite.claims.heads import Recipe, Trained, read_out, train_head, training_rows
@@ -75,20 +77,29 @@ def recipe(cell: Cell, arm: str) -> Recipe:
 
 
 def measure_thresholds(bed: Bed, cell: Cell, arm: str, seed: int) -> Outcome:
-    from muldml_lite.metrics import slice_similarity
+    from muldml_lite.metrics import distance_quantiles, slice_similarity
 
     how = recipe(cell, arm)
     trained = train_head(bed, how, seed)
-    measured = read_out(bed, trained, how, validate=True)
+    rows = bed.rows("test")
+    measured = read_out(bed, trained, how, validate=True) | {"thresholds": list(how.thresholds)}
     if len(how.thresholds) > 1:
-        test = trained.slices[:, bed.rows("test")]
-        measured["cka"], measured["cka_ends"] = slice_similarity(test)
+        pairs = slice_similarity(trained.slices[:, rows])[np.triu_indices(len(how.thresholds), 1)]
+        # The first row of the table ends with the pair of the first and the last slice.
+        measured |= {"cka": pairs.mean(), "cka_ends": pairs[len(how.thresholds) - 2], "cka_pairs": _short(pairs)}
     else:
         measured |= {f"{part[:4]}_f1".replace("vali", "val"): f1_by_class(bed, trained, how, part) for part in PARTS}
+        within, between = distance_quantiles(trained.slices[0][rows], bed.labels[rows])
+        measured |= {"within": _short(within), "between": _short(between)}
     return trained.outcome(measured)
 
 
 PARTS = ("validation", "test")
+
+
+def _short(values: np.ndarray) -> list[float]:
+    """For figures: three digits, so that a study of thousands of runs stays small."""
+    return [round(float(value), 3) for value in values]
 
 
 def f1_by_class(bed: Bed, trained: Trained, how: Recipe, part: str) -> list[float]:

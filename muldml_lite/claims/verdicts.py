@@ -11,7 +11,7 @@ import numpy as np
 
 from muldml_lite.claims.derived import with_derived
 from muldml_lite.claims.ledger import Claim, Comparison
-from muldml_lite.claims.statistics import FEWEST, Estimate, estimates
+from muldml_lite.claims.statistics import FEWEST, Estimate, draws_needed, estimates
 from muldml_lite.claims.tables import Pairs, Row, Table
 
 CONFIRMATION = 1000  # draws from this number on; those below only search for regimes
@@ -40,6 +40,7 @@ class Interval:
     p_holm: float
     level: float
     resolvable: float | None
+    spread: float | None  # standard deviation between draws
     draws: int
     seeds: int
     treatment_mean: float
@@ -121,6 +122,7 @@ def _interval(claim: Claim, cell: str, one: Comparison, pairs: Pairs, estimate: 
         p_holm=estimate.p_holm,
         level=estimate.level,
         resolvable=estimate.resolvable,
+        spread=estimate.spread,
         draws=estimate.draws,
         seeds=len(pairs.seeds),
         treatment_mean=float(np.mean(pairs.treatment)),
@@ -181,11 +183,14 @@ def _judge_whole(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
         for word in ("supported", "contradicted", "not supported")
         if (cells := [v.cell for v in tested if v.verdict == word])
     ]
+    if len(tested) == 1:
+        return say("not supported", tested[0].reason)
     return say("not supported", f"of {len(tested)} regimes: " + "; ".join(counts))
 
 
 def _said(i: Interval) -> str:
-    return f"{i.label}: {_shown(i.mean, i)} [{_shown(i.low, i)}, {_shown(i.high, i)}]"
+    low, high = (_shown(end, i).removesuffix(" points") for end in (i.low, i.high))
+    return f"{i.label}: {_shown(i.mean, i)} [{low}, {high}]"
 
 
 def _undecided(i: Interval) -> str:
@@ -193,7 +198,9 @@ def _undecided(i: Interval) -> str:
     claimed = i.high if i.expected == "above" else -i.low
     if claimed < i.matters:
         return f"{_said(i)}: no effect as large as {_shown(i.matters, i, False)}"
-    return f"{_said(i)}: undecided, {i.draws} draws resolve {_shown(i.resolvable, i, False)}"
+    enough = draws_needed(i.spread, i.matters, alpha=1 - i.level)
+    needed = f", {_shown(i.matters, i, False)} would take {enough}" if enough > i.draws else ""
+    return f"{_said(i)}: undecided, {i.draws} draws resolve {_shown(i.resolvable, i, False)}{needed}"
 
 
 def _shown(value: float, interval: Interval, signed: bool = True) -> str:

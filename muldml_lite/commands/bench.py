@@ -17,7 +17,7 @@ _FULL_SECONDS = 900.0
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
     """The words of `bench` and of what can be benched."""
-    kinds = parser.add_subparsers(dest="bench", required=True, metavar="loss|step|faces|layout")
+    kinds = parser.add_subparsers(dest="bench", required=True, metavar="loss|step|faces|layout|app")
     one = _add(kinds, "loss", _loss, "the losses, forward and backward, against libraries and plain PyTorch", 70)
     _add_grid(one, batch=(126, 512), slices=(8,))
     _many(one, "--reduction", ("mean", "mean-nonzero"), ("mean",))
@@ -39,6 +39,14 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     one = _add(kinds, "layout", _layout, "layouts of slices against the libraries alone", 90)
     one.add_argument("--points", type=int, nargs="+", metavar="N", help="points of a layout")
     one.add_argument("--slices", type=int, nargs="+", metavar="N", help="slices")
+
+    one = kinds.add_parser("app", help="how long visitors of the app wait, alone and twenty at once")
+    one.description = "How long visitors of the app wait: one with a browser, many at once by the websocket protocol."
+    one.set_defaults(run_bench=_app, rounds=1, threads=1)
+    one.add_argument("--seconds", type=float, default=75.0, metavar="S", help="about so long (default: 75)")
+    one.add_argument("--visitors", type=int, default=20, metavar="N", help="visitors at once (default: 20)")
+    one.add_argument("--no-browser", action="store_true", help="leave out the visitor with a browser")
+    one.add_argument("--json", action="store_true", help="results as JSON on standard output, nothing else there")
 
 
 def _add(kinds: Any, name: str, function: Callable, text: str, seconds: float) -> argparse.ArgumentParser:
@@ -85,7 +93,8 @@ def run_bench(options: argparse.Namespace) -> None:
         raise BenchError(f"--seconds {options.seconds:g}: expected more than 0")
     from muldml_lite.bench.machine import describe_machine, pin_threads
 
-    pin_threads(options.threads)
+    if options.bench != "app":  # the app is another process, and this one has no arithmetic to do
+        pin_threads(options.threads)
     machine = describe_machine(options.threads, getattr(options, "device", "cpu"))
     groups = options.run_bench(options)
     if not options.json:
@@ -162,6 +171,13 @@ def _layout(options: argparse.Namespace) -> Any:
     except ValueError as error:
         raise BenchError(str(error)) from error
     return _timed(listed, options)
+
+
+def _app(options: argparse.Namespace) -> Any:
+    from muldml_lite.bench.app import AppBench, measure_app
+
+    bench = AppBench(options.seconds, options.visitors, not options.no_browser)
+    return measure_app(bench, lambda text: print(f"measuring {text}", file=sys.stderr))
 
 
 def _chosen(options: argparse.Namespace, name: str, full: dict[str, tuple[int, ...]]) -> tuple[int, ...]:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from muldml_lite.claims import QUICK, SEARCH_RULE, Settings, Study, StudyError, load_registry, read_study, run_study
+from muldml_lite.config import DATASETS
 
 _VERSIONED = ("torch", "numpy", "scipy", "scikit-learn", "skia-python")
 _COUNTS = ("draws", "seeds", "explore")
-_DATA = ("drawn:posed", "drawn:wild", "folder", "manifest")
 
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +27,8 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="*", metavar="ID", help="claims, as 7 or 4b; a number takes all its parts")
     parser.add_argument("--list", action="store_true", help="say what the claims are and when each is supported")
     parser.add_argument("--quick", action="store_true", help="fewer regimes and draws: minutes instead of hours")
-    parser.add_argument("--data", choices=_DATA, help="one data set only (default: both kinds of drawn faces)")
-    parser.add_argument("--root", help="its image folder or manifest; frozen-feature claims only")
+    parser.add_argument("--data", choices=DATASETS, help="one data set only (default: both kinds of drawn faces)")
+    parser.add_argument("--root", help="its folder or manifest; frozen-feature claims only")
     parser.add_argument(
         "--draws", type=int, metavar="K", help=f"data draws (default: {full.draws}, quick {QUICK.draws})"
     )
@@ -71,12 +71,12 @@ def run_claims(options: argparse.Namespace) -> None:
 def _settings(options: argparse.Namespace) -> Settings:
     settings = QUICK if options.quick else Settings()
     given = {name: getattr(options, name) for name in _COUNTS if getattr(options, name) is not None}
-    if options.data in ("folder", "manifest"):
+    if options.data and not options.data.startswith("drawn:"):
         if options.root is None:
             raise StudyError(f"--root: needed with --data {options.data}, the path of the images")
         given |= {"data": (options.data,), "root": options.root}
     elif options.root is not None:
-        raise StudyError("--root: only for --data folder or manifest")
+        raise StudyError("--root: only for --data folder or manifest, or a data set on disk")
     elif options.data:
         given["data"] = (options.data.removeprefix("drawn:"),)
     return dataclasses.replace(settings, **given)

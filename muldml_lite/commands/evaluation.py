@@ -16,16 +16,22 @@ from muldml_lite.trainer import load_network
 from muldml_lite.trainer.evaluate import evaluate, look
 
 
-def evaluate_run(run: Run, data: str | None = None, root: str | None = None) -> dict[str, Any]:
+def evaluate_run(
+    run: Run, data: str | None = None, root: str | None = None, *, find_faces: bool = False
+) -> dict[str, Any]:
     """Head and k-NN accuracy, confusion matrix and mean class recall on the held-out part, all in 0…1.
 
     Args:
         data, root: another data set; its classes must be among the run's, in any order. Its training
             part is the gallery of the k-NN.
+        find_faces: cut the images around their faces, as is done anyway if the run was trained so on such data.
     """
     config = Config.from_dict(run.config["config"])
-    if data or root:
-        config = dataclasses.replace(config, data=data or config.data, root=root or config.root)
+    if data or root or find_faces:
+        same = data in (None, config.data)
+        other = {} if same else {"folds": 0, "fold": 0, "neutral_frames": False}
+        other["find_faces"] = find_faces or (same and config.find_faces)
+        config = dataclasses.replace(config, data=data or config.data, root=root or config.root, **other)
     dataset = _with_classes(load_dataset(config), run.probe.classes, config.data)
     view = look(load_network(run), dataset, torch.device("cpu"), config.slices)
     measured = evaluate(view, dataset, np.flatnonzero(dataset.test), [None] * config.slices, config.neighbours)

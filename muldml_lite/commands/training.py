@@ -16,8 +16,9 @@ import numpy as np
 from tqdm import tqdm
 
 from muldml_lite.analysis import make_layout
+from muldml_lite.commands.pace import Pace
 from muldml_lite.config import Config, ConfigError
-from muldml_lite.data import DataError, FaceDataset, load_dataset
+from muldml_lite.data import PROTOCOLS, DataError, FaceDataset, count, describe, load_dataset
 from muldml_lite.runs import Judgements, Run, RunError, RunWriter
 from muldml_lite.trainer import (
     EpochRecord,
@@ -25,6 +26,7 @@ from muldml_lite.trainer import (
     TrainingError,
     count_processes,
     is_main_process,
+    keep_checkpoint,
     part,
     read_progress,
     save_checkpoint,
@@ -38,8 +40,17 @@ _VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "sk
 _MADE = ("status.json", "checkpoint", "history.jsonl", "probe.npz", "snapshots", "judgements.npz", "layout.npz")
 
 
-def run_training(folder: Path, config: Config, *, resume: Run | None = None, quiet: bool = False) -> dict[str, Any]:
+def run_training(
+    folder: Path,
+    config: Config,
+    *,
+    resume: Run | None = None,
+    dataset: FaceDataset | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
     """Train into `folder`; returns the last epoch's numbers.
+
+    `dataset` is what `load_dataset(config)` gives, where a caller has it already.
 
     Whatever ends the training, the folder's status says it: finished, failed with the reason, or cancelled. A run that
     was stopped before its first checkpoint is resumed by starting anew. Under `accelerate launch` one process
@@ -61,10 +72,14 @@ def run_training(folder: Path, config: Config, *, resume: Run | None = None, qui
     else:
         # A kill may have come between an epoch's checkpoint and its line, or in the middle of the line.
         writer.history([line for line in resume.history if line["epoch"] < progress["epoch"]] + [progress])
+        keep_checkpoint(writer, progress["epoch"], config.keep_weights)
     writer.status("running", "reading data")
     with _said_in(writer), _Job(writer, config, quiet) as job:
-        for record in train(config, job.load(), resume=resume if progress else None, on_step=job.on_step):
+        calls = {"on_step": job.on_step, "on_images": job.on_images, "clock": job.pace.clock}
+        for record in train(config, job.data(dataset), resume=resume if progress else None, **calls):
             job.write(record)
+            if record.epoch < config.epochs:
+                job.pace.hold(record.epoch, f"after epoch {record.epoch}")
         part()
         writer.status("running", "layout")
         writer.layout("pca", *make_layout(Run(folder)))
@@ -76,10 +91,11 @@ class _Job:
     """The writing side of one training."""
 
     def __init__(self, writer: RunWriter, config: Config, quiet: bool) -> None:
-        self.writer, self.config = writer, config
-        self.run: Run | None = None
+        self.writer, self.config, self.quiet = writer, config, quiet
+        self.epoch = 0  # the one under way
         self.judgements: list[Judgements] = []
         self.bar = tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True)
+        self.pace = Pace(writer, lambda line: self.bar.write(line, file=sys.stderr))
 
     def __enter__(self) -> _Job:
         return self
@@ -87,17 +103,23 @@ class _Job:
     def __exit__(self, *_: Any) -> None:
         self.bar.close()  # before anything is said about an error
 
-    def load(self) -> FaceDataset:
+    def data(self, dataset: FaceDataset | None) -> FaceDataset:
+        """The images, read now unless they were given; says and writes what they are."""
+
         def progress(done: int, total: int) -> None:
             self.bar.total = total
             self.bar.update(done - self.bar.n)
             self.writer.heartbeat("reading data")
 
-        dataset = load_dataset(self.config, progress)
+        if dataset is None:
+            dataset = load_dataset(self.config, progress)
         for line in dataset.skipped:
             self.bar.write(f"left out: {line}", file=sys.stderr)
+        for line in () if self.quiet else describe(dataset):
+            self.bar.write(line, file=sys.stderr)
         known = bool((dataset.subjects >= 0).all())
-        if not known:
+        protocol = PROTOCOLS.get(self.config.data)
+        if not known and (protocol is None or protocol.folds):  # a split of its own keeps people apart as it says
             self.bar.write(
                 "subjects are unknown: one person may be on both sides of the split, and accuracy then reads too "
                 "high; a manifest with a subject column mends that",
@@ -110,6 +132,7 @@ class _Job:
             "skipped": list(dataset.skipped),
             "subjects": len(np.unique(dataset.subjects)) if known else None,
             "classes": list(dataset.classes),
+            "counts": count(dataset),
         }
         written = {k: v for k, v in Run(self.writer.path).config.items() if k != "config"}
         self.writer.config(self.config.to_dict(), **written | {"data": facts})
@@ -122,6 +145,13 @@ class _Job:
         self.bar.total = step.total
         self.bar.update(step.done - self.bar.n)
         self.writer.heartbeat(f"epoch {step.epoch} of {self.config.epochs}")
+        self.epoch, each = step.epoch, step.total // self.config.epochs
+        self.pace.hold(step.epoch - 1, f"in epoch {step.epoch}, at step {(step.done - 1) % each + 1} of {each}")
+
+    def on_images(self) -> None:
+        self.writer.heartbeat("measuring")
+        if self.epoch > 0:
+            self.pace.hold(self.epoch - 1, f"at the end of epoch {self.epoch}")
 
     def write(self, record: EpochRecord) -> None:
         """Everything of one epoch; its line in the history comes last and means that the rest is there."""
@@ -133,6 +163,7 @@ class _Job:
         self.writer.snapshot(record.snapshot)
         self.writer.judgements(self.judgements)
         save_checkpoint(self.writer, record)
+        keep_checkpoint(self.writer, record.epoch, self.config.keep_weights)
         self.writer.record(record.to_json())
         loss = "" if record.loss is None else f"loss {record.loss:.3f}, "
         self.bar.set_postfix_str(f"{loss}head {record.head_accuracy:.1%}, k-NN {record.knn_accuracy:.1%}")

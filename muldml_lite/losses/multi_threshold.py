@@ -129,7 +129,9 @@ def _evaluate(slices: Tensor, labels: Tensor, thresholds: Tensor, options: Optio
         per_slice = (judged.loss / count).to(slices)
         gradient = judged.gradient
         if wanted:
-            gradient = gradient.mul_((1 / (count * len(slices))).to(gradient.dtype)[:, None, None]).to(slices)
+            # In the gradient's own type first: one over a whole number would be float32.
+            share = (count * len(slices)).to(gradient.dtype).reciprocal()  # (N,)
+            gradient = gradient.mul_(share[:, None, None]).to(slices)
     return _Evaluated(with_gradient(slices, per_slice.mean(), gradient), per_slice, judged)
 
 

@@ -54,14 +54,13 @@ def levels_plot(study: Study, claim: Claim, cells: Sequence[str] = ()) -> go.Fig
 
 
 def judgement_rates(study: Study) -> go.Figure:
-    """Incomplete judgements for each mining: over the whole training and late in it, and how many go unpunished.
+    """Incomplete judgements for each mining over the whole training, and how many go unpunished.
 
     Raises:
         NoNumbers: the study has no confirmation runs of the experiment `judgements`.
     """
     marks = [
-        _Mark("triplet", "incomplete", "incomplete, whole training", True),
-        _Mark("triplet", "incomplete_late", "incomplete, last third", True),
+        _Mark("triplet", "incomplete", "incomplete", True),
         _Mark("triplet", "unpunished_rate", "incomplete and unpunished", True),
     ]
     figure = _figure(confirmation_rows(study, ("judgements",)), [("Of all judged triplets", "points", marks, None)])

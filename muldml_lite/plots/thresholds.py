@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,7 @@ from muldml_lite.claims import Study
 from muldml_lite.plots.rows import NoNumbers, Row, confirmation_rows
 from muldml_lite.plots.style import INK, RUST, TEAL, finish
 
-_SINGLE, _EQUAL = re.compile(r"single (\d+)"), re.compile(r"equal 8 \((\d+)\)")
+_SINGLE, _EQUAL = "single ", "equal 8 "
 _VIOLET = "#8f6bb8"
 _SERIES = (
     ("one threshold, test", _SINGLE, "knn", {"color": TEAL, "dash": "solid"}, "circle"),
@@ -25,27 +24,25 @@ _SERIES = (
 def threshold_curves(study: Study, cell: str) -> go.Figure:
     """k-NN accuracy over the threshold, spread thresholds as a level beside; below, the share of active hinges.
 
-    Thresholds are numbered from the lowest of the regime's range to the highest.
-
     Raises:
         NoNumbers: the study has no confirmation runs of thresholds in this regime.
     """
     rows = [row for row in confirmation_rows(study, ("thresholds",)) if row["cell"] == cell]
-    if not any(_SINGLE.fullmatch(row["arm"]) for row in rows):
+    if not _over_thresholds(rows, _SINGLE, "knn"):
         raise NoNumbers(f"cell: {cell!r} given, but the study has no runs with single thresholds there")
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.12, row_heights=[0.62, 0.38])
     for name, arms, statistic, line, symbol in _SERIES:
-        for place, values in _over_thresholds(rows, arms, statistic).items():
+        for tau, values in _over_thresholds(rows, arms, statistic).items():
             figure.add_scatter(
-                x=[place] * len(values), y=values, mode="markers", showlegend=False, hoverinfo="skip",
+                x=[tau] * len(values), y=values, mode="markers", showlegend=False, hoverinfo="skip",
                 marker={"color": line["color"], "size": 5, "opacity": 0.3, "symbol": symbol}, row=1, col=1,
             )  # fmt: skip
         _curve(figure, 1, name, _over_thresholds(rows, arms, statistic), line, symbol)
     spread = [row["measured"]["knn"] for row in rows if row["arm"] == "spread 8"]
-    count = max(_over_thresholds(rows, _SINGLE, "knn"))
     if spread:
+        ends = list(_over_thresholds(rows, _SINGLE, "knn"))
         figure.add_scatter(
-            x=[1, count], y=[float(np.mean(spread))] * 2, mode="lines", name="eight spread ones, test",
+            x=[ends[0], ends[-1]], y=[float(np.mean(spread))] * 2, mode="lines", name="eight spread ones, test",
             line={"color": _VIOLET, "dash": "longdash", "width": 2.4}, row=1, col=1,
             hovertemplate="%{y:.1%}<extra>eight spread thresholds</extra>",
         )  # fmt: skip
@@ -55,28 +52,24 @@ def threshold_curves(study: Study, cell: str) -> go.Figure:
     figure.update_yaxes(tickformat=".0%")
     figure.update_yaxes(title={"text": "k-NN accuracy", "font": {"size": 12}}, row=1, col=1)
     figure.update_yaxes(title={"text": "active", "font": {"size": 12}}, range=[-0.06, 1.06], row=2, col=1)
-    ticks = ["lowest", *map(str, range(2, count)), "highest"]
-    axis = {"tickvals": list(range(1, count + 1)), "ticktext": ticks, "range": [0.8, count + 0.2]}
-    title = {"text": "threshold τ, of the regime's range", "font": {"size": 12}}
-    return figure.update_xaxes(**axis).update_xaxes(title=title, row=2, col=1)
+    return figure.update_xaxes(title={"text": "threshold τ, a distance", "font": {"size": 12}}, row=2, col=1)
 
 
-def _over_thresholds(rows: Sequence[Row], arms: re.Pattern[str], statistic: str) -> dict[int, list[float]]:
-    """Number of the threshold → one value a run."""
-    found: dict[int, list[float]] = {}
+def _over_thresholds(rows: Sequence[Row], arms: str, statistic: str) -> dict[float, list[float]]:
+    """Threshold → one value a run, of arms whose names begin so."""
+    found: dict[float, list[float]] = {}
     for row in rows:
-        named = arms.fullmatch(row["arm"])
         value = row["active"] if statistic == "active" else row["measured"].get(statistic)
-        if named and value is not None:
-            found.setdefault(int(named[1]), []).append(value)
+        if row["arm"].startswith(arms) and value is not None and "thresholds" in row["measured"]:
+            found.setdefault(row["measured"]["thresholds"][0], []).append(value)
     return dict(sorted(found.items()))
 
 
 def _curve(
-    figure: go.Figure, row: int, name: str, values: dict[int, list[float]], line: dict[str, str], symbol: str
+    figure: go.Figure, row: int, name: str, values: dict[float, list[float]], line: dict[str, str], symbol: str
 ) -> None:
     figure.add_scatter(
         x=list(values), y=[float(np.mean(own)) for own in values.values()], name=name, mode="lines+markers",
         line={**line, "width": 2.2}, marker={"symbol": symbol, "size": 9}, row=row, col=1,
-        hovertemplate=f"threshold %{{x}}: %{{y:.1%}}<extra>{name}</extra>",
+        hovertemplate=f"τ = %{{x:.2f}}: %{{y:.1%}}<extra>{name}</extra>",
     )  # fmt: skip

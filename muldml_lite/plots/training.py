@@ -35,10 +35,10 @@ SLICE_CURVES = {"active_fraction": "Active hinges", "mean_distance": "Mean dista
 
 def slice_curve(history: Sequence[Mapping[str, Any]], key: str) -> go.Figure:
     """One number (a key of `SLICE_CURVES`) over epochs, a line for each slice."""
-    first = history[0]["slices"] if history else []
+    last = history[-1]["slices"] if history else []  # of a fork, the first ones have the parent's thresholds
     figure = go.Figure()
-    for i, colour in enumerate(slice_colours(len(first))):
-        name = slice_name(i, first[i].get("threshold"))
+    for i, colour in enumerate(slice_colours(len(last))):
+        name = slice_name(i, last[i].get("threshold"))
         figure.add_trace(_line(history, name, lambda r, i=i: r["slices"][i].get(key), colour, "solid"))
     if key == "mean_distance":
         figure.update_yaxes(rangemode="tozero")

@@ -1,7 +1,8 @@
 """The run folder: the one contract between training and everything that shows it.
 
     config.json          the whole configuration, versions, device
-    status.json          queued | running | finished | failed | cancelled; pid, heartbeat, message
+    status.json          queued | running | finished | failed | cancelled; pid, heartbeat, message, paused
+    control.json         what is asked of the training: play or pause, until which epoch
     history.jsonl        one line per epoch
     probe.npz            the images followed through training
     snapshots/NNNN.npz   their embeddings after epoch NNNN, per slice, and what the network predicts
@@ -14,17 +15,35 @@ numpy only, and never unpickles.
 """
 
 from muldml_lite.runs.contents import STATES, Judgements, Probe, RunError, Snapshot
+from muldml_lite.runs.control import Control, clear_control, one_epoch, read_control, write_control
+from muldml_lite.runs.fork import FIXED, IMAGE_SETTINGS, fork_config, fork_epochs, make_fork, starts_afresh
 from muldml_lite.runs.reader import STALE_SECONDS, Run, list_runs
+from muldml_lite.runs.weights import NEWEST_WEIGHTS, epoch_of, kept_checkpoints, kept_name
 from muldml_lite.runs.writer import RunWriter
 
 __all__ = [
+    "FIXED",
+    "IMAGE_SETTINGS",
+    "NEWEST_WEIGHTS",
     "STALE_SECONDS",
     "STATES",
+    "Control",
     "Judgements",
     "Probe",
     "Run",
     "RunError",
     "RunWriter",
     "Snapshot",
+    "clear_control",
+    "epoch_of",
+    "fork_config",
+    "fork_epochs",
+    "kept_checkpoints",
+    "kept_name",
     "list_runs",
+    "make_fork",
+    "one_epoch",
+    "read_control",
+    "starts_afresh",
+    "write_control",
 ]

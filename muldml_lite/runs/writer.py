@@ -33,17 +33,19 @@ class RunWriter:
         """`facts`: versions, device and whatever else describes the run without deciding it."""
         self._json("config.json", {"config": config, **facts})
 
-    def status(self, state: str, message: str = "") -> None:
+    def status(self, state: str, message: str = "", paused: float | None = None) -> None:
+        """`paused`: since when a running training stands still, seconds since 1970."""
         if state not in STATES:
             raise ValueError(f"state: {state!r} given, expected one of {', '.join(STATES)}")
         self._beat = time.time()
         process = {"pid": os.getpid(), "host": platform.node(), "heartbeat": self._beat}
-        self._json("status.json", {"state": state, **process, "message": message})
+        still = {} if paused is None else {"paused": paused}
+        self._json("status.json", {"state": state, **process, "message": message, **still})
 
-    def heartbeat(self, message: str = "", seconds: float = 2.0) -> None:
+    def heartbeat(self, message: str = "", seconds: float = 2.0, paused: float | None = None) -> None:
         """Say that training is alive, at most once in `seconds`."""
         if time.time() - self._beat >= seconds:
-            self.status("running", message)
+            self.status("running", message, paused)
 
     def record(self, values: dict[str, Any]) -> None:
         """Append one epoch's line, whole and on disk before this returns."""

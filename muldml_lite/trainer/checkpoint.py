@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from muldml_lite.config import Config
 from muldml_lite.model import EmbeddingNet
-from muldml_lite.runs import Run, RunError, RunWriter
+from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError, RunWriter, kept_checkpoints, kept_name
 from muldml_lite.trainer.record import EpochRecord, Weights
-
-FILE = "checkpoint/last.safetensors"
 
 
 def save_checkpoint(writer: RunWriter, record: EpochRecord) -> None:
@@ -30,8 +30,37 @@ def save_checkpoint(writer: RunWriter, record: EpochRecord) -> None:
     tensors = {f"model.{k}": v.detach().cpu().contiguous() for k, v in weights.network.state_dict().items()}
     for number, state in weights.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{key}": value.detach().cpu().contiguous() for key, value in state.items()}
-    with writer.replacing(FILE) as path:
-        save_file(tensors, path, metadata={"epoch": str(record.epoch), "record": json.dumps(record.to_json())})
+    metadata = {"epoch": str(record.epoch), "record": json.dumps(record.to_json())}
+    with writer.replacing(NEWEST_WEIGHTS) as path:
+        # Not `save_file`: it writes through a temporary file of its own, and `sweep` can't know what a kill left of it.
+        path.write_bytes(save(tensors, metadata=metadata))
+
+
+def keep_checkpoint(writer: RunWriter, epoch: int, megabytes: int) -> None:
+    """Keep this epoch's weights beside the newest ones, and thin out what is kept down to a size on disk.
+
+    The first and the newest stay longest, and what lies between them stays evenly spread. The file is a second name of
+    the newest checkpoint's where the file system can do that, and takes no room until the next epoch.
+    """
+    newest = writer.path / NEWEST_WEIGHTS
+    with writer.replacing(kept_name(epoch)) as path:
+        path.unlink()
+        try:
+            os.link(newest, path)
+        except OSError:  # a file system without links
+            shutil.copyfile(newest, path)
+    kept = kept_checkpoints(writer.path)
+    for one in surplus(sorted(kept), megabytes * 1_000_000 // newest.stat().st_size):
+        kept[one].unlink(missing_ok=True)
+
+
+def surplus(epochs: Sequence[int], most: int) -> list[int]:
+    """Which of ascending epochs to give up so that `most` are left, each time the one that leaves the least gap."""
+    left, gone = list(epochs), []
+    while len(left) > most:
+        gaps = [after - before for before, after in zip(left, left[2:], strict=False)]
+        gone.append(left.pop(1 + gaps.index(min(gaps)) if gaps else 0))
+    return gone
 
 
 def read_progress(run: Run) -> dict[str, Any] | None:
@@ -40,16 +69,16 @@ def read_progress(run: Run) -> dict[str, Any] | None:
     Raises:
         RunError: not a readable checkpoint.
     """
-    if not (run.path / FILE).exists():
+    if not (run.path / NEWEST_WEIGHTS).exists():
         return None
-    with _opened(run.path / FILE) as file:
+    with _opened(run.path / NEWEST_WEIGHTS) as file:
         return json.loads(file.metadata()["record"])
 
 
 def load_checkpoint(run: Run, weights: Weights) -> int:
     """Put the saved state into a network and its optimiser; returns the epoch it was saved after."""
-    tensors, epoch = _read(run.path / FILE)
-    _load_network(weights.network, tensors, run.path / FILE)
+    tensors, epoch = _read(run.path / NEWEST_WEIGHTS)
+    _load_network(weights.network, tensors, run.path / NEWEST_WEIGHTS)
     parameters = [parameter for group in weights.optimizer.param_groups for parameter in group["params"]]
     states: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
@@ -59,7 +88,7 @@ def load_checkpoint(run: Run, weights: Weights) -> int:
             like = torch.empty_like(parameters[int(number)] if value.ndim else value)
             states.setdefault(int(number), {})[key] = like.copy_(value)
     if epoch > 0 and not states:
-        raise RunError(f"{run.path / FILE}: holds no optimiser state, so training cannot go on from it")
+        raise RunError(f"{run.path / NEWEST_WEIGHTS}: holds no optimiser state, so training cannot go on from it")
     current = weights.optimizer.state_dict()
     weights.optimizer.load_state_dict({"state": states, "param_groups": current["param_groups"]})
     return epoch
@@ -69,8 +98,8 @@ def load_network(run: Run) -> EmbeddingNet:
     """The trained network of a run, on the CPU, in evaluation mode."""
     config = Config.from_dict(run.config["config"])
     network = EmbeddingNet(config.backbone, config.dim, len(run.probe.classes))
-    tensors, _ = _read(run.path / FILE)
-    _load_network(network, tensors, run.path / FILE)
+    tensors, _ = _read(run.path / NEWEST_WEIGHTS)
+    _load_network(network, tensors, run.path / NEWEST_WEIGHTS)
     return network.eval()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +49,14 @@ class Evaluation:
 
 
 @torch.no_grad()
-def look(network: nn.Module, dataset: FaceDataset, device: torch.device, slices: int) -> View:
-    """Run the network over all images, in evaluation mode."""
+def look(
+    network: nn.Module,
+    dataset: FaceDataset,
+    device: torch.device,
+    slices: int,
+    on_images: Callable[[], None] | None = None,
+) -> View:
+    """Run the network over all images, in evaluation mode; `on_images` is called after every few of them."""
     network.eval()
     embeddings, logits = [], []
     for start in range(0, len(dataset), _BATCH):
@@ -57,6 +64,8 @@ def look(network: nn.Module, dataset: FaceDataset, device: torch.device, slices:
         embedding, logit = network(images)
         embeddings.append(embedding.float().cpu())
         logits.append(logit.float().cpu())
+        if on_images:
+            on_images()
     embedding = torch.cat(embeddings)  # (n, D)
     return View(embedding.numpy(), split_slices(embedding, slices).numpy(), torch.cat(logits).softmax(1).numpy())
 

@@ -1,4 +1,4 @@
-"""Where the images wait for their turn: on the device, or on the host when they do not fit there."""
+"""Where the images wait for their turn: on the device, on the host when they do not fit there, or on disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def make_store(config: Config, images: Any, device: torch.device) -> ImageStore:
 
     Args:
         images: (n, S, S, 3) uint8, an array or anything that gives an array for `images[rows]`: images that are decoded
-            on access stay on the host, where worker processes decode ahead.
+            on access stay where they are, and worker processes decode ahead on the host.
     """
     on_device = config.image_store == "device" or (config.image_store == "auto" and fits(images, device))
     return DeviceImages(images, device) if on_device else HostImages(images, device, config.image_workers)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 from muldml_lite.config import Config
 from muldml_lite.data import FaceDataset, load_dataset
 from muldml_lite.runs import Run
 from muldml_lite.trainer.checkpoint import load_checkpoint
 from muldml_lite.trainer.record import EpochRecord
-from muldml_lite.trainer.session import OnStep, Session
+from muldml_lite.trainer.session import Clock, OnStep, Session
+from muldml_lite.trainer.start import start_from
 
 
 def train(
@@ -18,6 +20,8 @@ def train(
     *,
     resume: Run | None = None,
     on_step: OnStep | None = None,
+    on_images: Callable[[], None] | None = None,
+    clock: Clock = time.perf_counter,
 ) -> Iterator[EpochRecord]:
     """Train as `config` says; yields a record before the first epoch and one after each.
 
@@ -29,17 +33,21 @@ def train(
         dataset: the data, if at hand; by default what `config` names is loaded.
         resume: go on after the epoch of this run's checkpoint instead of starting anew.
         on_step: called after every optimisation step.
+        on_images: called between batches of images while the network is measured.
+        clock: what speed and time left are measured by; whoever holds the training stops it meanwhile.
 
     Raises:
         ConfigError: the machine or the data does not have what `config` asks for.
         TrainingError: the loss is no longer finite, or has exploded.
     """
-    session = Session(config, load_dataset(config) if dataset is None else dataset)
+    dataset = load_dataset(config) if dataset is None else dataset
+    session = Session(config, dataset, clock=clock, on_images=on_images)
     first = 0
     if resume is not None:
         first = load_checkpoint(resume, session.weights)
         session.skip_to(first)
     else:
+        start_from(session.weights.network, config)
         yield session.record_start()
     for epoch in range(first + 1, config.epochs + 1):
         yield session.run_epoch(epoch, on_step)

@@ -39,6 +39,7 @@ class Step:
 
 
 OnStep = Callable[[Step], None]
+Clock = Callable[[], float]  # seconds
 
 
 class Session:
@@ -46,13 +47,22 @@ class Session:
 
     Args:
         config: its P×K batch is that of all processes together.
+        clock: what speed and time left are measured by; a caller who holds the training stops it meanwhile.
+        on_images: called between batches of images while the network is measured.
 
     Raises:
         ConfigError: the machine does not have what `config` asks for.
     """
 
-    def __init__(self, config: Config, dataset: FaceDataset) -> None:
-        self.config, self.dataset = config, dataset
+    def __init__(
+        self,
+        config: Config,
+        dataset: FaceDataset,
+        *,
+        clock: Clock = time.perf_counter,
+        on_images: Callable[[], None] | None = None,
+    ) -> None:
+        self.config, self.dataset, self.clock, self.on_images = config, dataset, clock, on_images
         self.accelerator = make_accelerator(config)
         self.device = self.accelerator.device
         torch.manual_seed(config.seed)
@@ -72,7 +82,7 @@ class Session:
         self.schedule = OneCycleLR(
             optimizer, config.learning_rate, total_steps=steps, pct_start=rise, cycle_momentum=False
         )
-        self.started, self.first_step = time.perf_counter(), 0
+        self.started, self.first_step = clock(), 0
 
     def skip_to(self, epoch: int) -> None:
         """Put the learning rate where it stood after `epoch`."""
@@ -83,7 +93,7 @@ class Session:
 
     def record_start(self) -> EpochRecord:
         """The record of the untrained network, epoch 0."""
-        started = time.perf_counter()
+        started = self.clock()
         nothing = dict.fromkeys(("loss", "cross_entropy", "metric_loss", "train_accuracy", "images_per_second"))
         return self._record(0, "start", nothing, None, started, None)
 
@@ -93,10 +103,10 @@ class Session:
         Raises:
             TrainingError: the loss is no longer finite, or has exploded.
         """
-        started = time.perf_counter()
+        started = self.clock()
         joint = self.loss is not None and epoch > self.config.warmup_epochs
         sums = self.run_steps(epoch, joint, on_step)
-        speed = {"images_per_second": sums.images / (time.perf_counter() - started)}
+        speed = {"images_per_second": sums.images / (self.clock() - started)}
         left = self._seconds_left(epoch * len(self.batches))
         phase = "joint" if joint else "warm-up"
         return self._record(epoch, phase, sums.means() | speed, sums.report(), started, left)
@@ -152,7 +162,7 @@ class Session:
         )
 
     def _seconds_left(self, done: int) -> float:
-        spent = time.perf_counter() - self.started
+        spent = self.clock() - self.started
         return spent * (self.total - done) / max(1, done - self.first_step)
 
     def _record(
@@ -165,7 +175,7 @@ class Session:
         left: float | None,
     ) -> EpochRecord:
         # Every process measures for itself: the others would only wait meanwhile, and nothing has to be sent.
-        view = look(self.weights.network, self.dataset, self.device, self.config.slices)
+        view = look(self.weights.network, self.dataset, self.device, self.config.slices, self.on_images)
         if not np.isfinite(view.embeddings).all():
             raise self._error(epoch, "after the last step: the embeddings are not finite")
         thresholds = self.loss.thresholds.tolist() if self.loss else [None] * self.config.slices
@@ -176,7 +186,7 @@ class Session:
             epoch=epoch,
             phase=phase,
             learning_rate=self.schedule.get_last_lr()[0],
-            seconds=time.perf_counter() - started,
+            seconds=self.clock() - started,
             seconds_left=left,
             head_accuracy=measured.head_accuracy,
             knn_accuracy=measured.knn_accuracy,

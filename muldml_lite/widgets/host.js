@@ -1,11 +1,42 @@
 // What every view of ours shares: reading packed arrays and theme colours, and meeting the two hosts.
-// These files are joined into one ES module (see __init__.py); the last one has the default export.
+// These files are joined into one ES module (see source.py); the last one has the default export.
 
-function bytesOf(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+// Bytes as a host brings them: base64 text (JSON), a DataView (Jupyter), or an array (see unpack). They start at a place
+// where any typed array may start.
+function bytesOf(given) {
+  if (typeof given === "string") {
+    const text = atob(given);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    return bytes;
+  }
+  const bytes = given instanceof ArrayBuffer ? new Uint8Array(given) : new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+  return bytes.byteOffset % 8 ? bytes.slice() : bytes;
+}
+
+const shortsOf = (given, Kind = Int16Array) => {
+  const bytes = bytesOf(given);
+  return new Kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / Kind.BYTES_PER_ELEMENT);
+};
+
+// What packed.py made of values with bytes in them.
+function unpack(packed) {
+  const bytes = bytesOf(packed);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const start = 4 + length;
+  const part = (key, value) =>
+    Array.isArray(value?.$part) ? bytes.subarray(start + value.$part[0], start + value.$part[0] + value.$part[1]) : value;
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)), part);
+}
+
+// Large values come once and are kept here by their token; views then get the token only (see feeder.js).
+const STORE = (globalThis[Symbol.for("muldml.store")] ??= { values: new Map(), waiting: new Set() });
+
+function keepValues(values) {
+  STORE.values.delete(values.token);
+  STORE.values.set(values.token, values);
+  if (STORE.values.size > 3) STORE.values.delete(STORE.values.keys().next().value);
+  for (const waiting of [...STORE.waiting]) waiting();
 }
 
 // Float16Array is too young to rely on: a table of all 65,536 half-precision numbers instead.
@@ -41,15 +72,33 @@ function make(tag, properties = {}, ...children) {
 
 const stillMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+// [red, green, blue, alpha] of any CSS colour.
+function rgbaOf(colour) {
+  const probe = make("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  probe.fillStyle = colour;
+  probe.fillRect(0, 0, 1, 1);
+  return [...probe.getImageData(0, 0, 1, 1).data];
+}
+
 // The colours that a host's theme resolved to: Streamlit's --st-*, Jupyter's --jp-*, or the system's.
 function themeOf(element) {
   const style = getComputedStyle(element);
-  const probe = make("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
-  probe.fillStyle = style.backgroundColor;
-  probe.fillRect(0, 0, 1, 1);
-  const [r, g, b, a] = probe.getImageData(0, 0, 1, 1).data;
+  const [r, g, b, a] = rgbaOf(style.backgroundColor);
   const dark = a > 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
   return { text: style.color, background: style.backgroundColor, dark, font: style.fontFamily };
+}
+
+// Calls back when the host's theme may have changed; returns the way to end that.
+function watchTheme(changed) {
+  const media = matchMedia("(prefers-color-scheme: dark)");
+  const later = () => setTimeout(changed, 60); // hosts write their colours after they were told
+  media.addEventListener("change", later);
+  const observer = new MutationObserver(later);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+  return () => {
+    media.removeEventListener("change", later);
+    observer.disconnect();
+  };
 }
 
 // create(root) -> { update(data, send), destroy() }; send(key, value) reports to Python.
@@ -76,6 +125,8 @@ function meetHosts(create) {
 
   function render({ model, el }) {
     const mount = make("div", { className: "muldml-mount" });
+    // JupyterLab has keys of its own, arrows and letters among them; it leaves them to an element with this mark.
+    mount.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
     el.append(mount);
     const view = create(mount);
     const send = (key, value) => {
@@ -85,8 +136,12 @@ function meetHosts(create) {
     const update = () => view.update({ ...model.get("data"), pick: model.get("pick") }, send);
     model.on("change:data", update);
     model.on("change:pick", update);
-    update();
+    // JupyterLab calls before the element is on the page, where nothing has a size or a theme's colours yet.
+    let begin = null;
+    const whenShown = () => (mount.isConnected ? update() : (begin = requestAnimationFrame(whenShown)));
+    whenShown();
     return () => {
+      cancelAnimationFrame(begin);
       model.off("change:data", update);
       model.off("change:pick", update);
       view.destroy();

@@ -33,6 +33,7 @@ def choose_study() -> None:
 
 
 def choose_claim(name: str | None) -> None:
+    st.query_params.pop("interval", None)  # an interval of one claim means nothing in another
     if name is None:
         st.query_params.pop("claim", None)
     else:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
+import lesson
 import numpy as np
 import run_cache
 import run_picker
 import streamlit as st
 from face_html import face, relation
+from reproduce import reproduce
 from tour_picture import method_picture, show_picture
 
 from muldml_lite import analysis
@@ -19,20 +22,39 @@ NEAREST = 4  # faces shown beside the anchor
 
 def picture(run: Run) -> None:
     with run_cache.run_problems("Its training may still be under way: watch it on the Train page."):
-        probe, history = run_cache.probe(run), run_cache.history(run)
-        epochs, coordinates = layout(run)
-        record = next((r for r in reversed(history) if r["epoch"] == epochs[-1]), history[-1] if history else None)
-        if record is None:
-            st.info("This run has no finished epoch yet.")
-            return
+        probe = run_cache.probe(run)
+        record = record_of(run, layout(run)[0][-1])
         anchor = int(np.flatnonzero(probe.labels == min(1, len(probe.classes) - 1))[0])
-        show_picture(method_picture(probe, anchor, coordinates[-1], record))
+        show_picture(drawn(run, anchor), record)
         counts = run.config.get("data") or {}
         st.caption(
             f"Numbers and points are those of the run chosen in the side bar, after epoch {record['epoch']}: "
             f"{counts.get('train', '?')} training images, {counts.get('test', '?')} held out"
             f"{' (other subjects)' if counts.get('subjects') else ''}; {len(probe)} of them are followed and drawn."
         )
+
+
+def drawn(run: Run, anchor: int) -> str:
+    return _drawn(str(run.path), run_cache.stamp(run), anchor)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _drawn(path: str, changed: tuple[int, ...], anchor: int) -> str:
+    run = Run(path)
+    epochs, coordinates = layout(run)
+    return method_picture(run_cache.probe(run), anchor, coordinates[-1], record_of(run, epochs[-1]))
+
+
+def record_of(run: Run, epoch: int) -> dict[str, Any]:
+    """The line of this epoch in the history, or the last one.
+
+    Raises:
+        RunError: no epoch is finished.
+    """
+    history = run_cache.history(run)
+    if not history:
+        raise RunError(f"{run.path}: no finished epoch yet")
+    return next((record for record in reversed(history) if record["epoch"] == epoch), history[-1])
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -79,19 +101,38 @@ def identity_section(run: Run) -> None:
 
 def choose_anchor(probe: Probe) -> int:
     """Any expression, any person: the reader picks, so that nobody has to trust a picked example."""
-    st.session_state.setdefault("tour_turn", 0)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
-    label = left.pills("Expression of the face", probe.classes, default=probe.classes[-1], key="tour_expression")
-    right.button(
-        "Another person",
-        icon=":material/person_search:",
-        on_click=lambda: st.session_state.update(tour_turn=st.session_state["tour_turn"] + 1),
-    )
+    label = left.pills(
+        "Expression of the face", probe.classes, default=probe.classes[-1], key="expression", required=True,
+        bind="query-params",
+    )  # fmt: skip
     wanted = probe.classes.index(label) if label in probe.classes else 0
     those = np.flatnonzero(probe.test & (probe.labels == wanted))
     if not len(those):
         those = np.flatnonzero(probe.labels == wanted) if (probe.labels == wanted).any() else np.arange(len(probe))
-    return int(those[st.session_state["tour_turn"] % len(those)])
+    turn = turn_of(len(those))
+    right.button("Another person", icon=":material/person_search:", on_click=take_turn, args=((turn + 1) % len(those),))
+    return int(those[turn])
+
+
+def turn_of(count: int) -> int:
+    """Which of `count` people the link asks for; the first one where it asks for none that there is."""
+    asked = st.query_params.get("person") or st.session_state.get("tour_person") or "1"
+    turn = int(asked) - 1 if asked.isdecimal() and len(asked) < 6 else -1
+    if not 0 <= turn < count:
+        if st.query_params.get("person"):
+            st.info(f"The link asks for person “{asked[:20]}”; of this expression there are 1 to {count}.")
+        turn = 0
+    take_turn(turn)
+    return turn
+
+
+def take_turn(turn: int) -> None:
+    st.session_state["tour_person"] = str(turn + 1)
+    if turn:
+        st.query_params["person"] = str(turn + 1)
+    else:
+        st.query_params.pop("person", None)
 
 
 def nearest_row(probe: Probe, vectors: np.ndarray, anchor: int) -> str:
@@ -168,19 +209,28 @@ def next_steps(run_name: str) -> None:
     st.header("Where to go next")
     steps = (
         ("views/slices.py", "Walk through the slices", "Pick a face, see whom each slice puts next to it."),
+        ("views/judgements.py", "Drag three points", "See when a triplet is left alone that should not be."),
         ("views/train.py", "Train your own", "Other thresholds, other mining, your own images; watch it live."),
+        ("views/evidence.py", "Ask whether it helps", "Every claim as an experiment that can fail, and what came out."),
     )
-    columns = st.columns(3, gap="medium")
-    for column, (page, title, text) in zip(columns[:2], steps, strict=True):
+    for column, (page, title, text) in zip(st.columns(len(steps), gap="medium"), steps, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(page, label=f"**{title}**", icon=":material/arrow_forward:", query_params={"run": run_name})
             st.markdown(text)
-    with columns[2].container(border=True, height="stretch"):
-        st.markdown(":material/school: **Do it by hand**")
-        st.markdown(
-            "`notebooks/01_triplets_and_identity.ipynb` builds the loss from three points. On the command line:"
-        )
-        st.code("python -m muldml_lite train --help", language="bash")
+    st.markdown(
+        ":material/school: Or by hand: `notebooks/01_triplets_and_identity.ipynb` builds the loss from three points."
+    )
+
+
+def by_yourself(run: Run) -> None:
+    path = run.path.relative_to(run_picker.ROOT) if run.path.is_relative_to(run_picker.ROOT) else run.path
+    reproduce(
+        f"muldml evaluate --run {shlex.quote(str(path))}",
+        "from muldml_lite import analysis\nfrom muldml_lite.runs import Run\n"
+        f"run = Run({str(path)!r})\n"
+        'print(*analysis.slice_table(run), sep="\\n")\n'
+        "print(analysis.nearest_share(analysis.pixel_vectors(run.probe), run.probe.labels, run.probe.subjects))",
+    )
 
 
 st.title("Many thresholds, one embedding")
@@ -195,5 +245,9 @@ if choice.run is None:
 else:
     picture(choice.run)
     identity_section(choice.run)
-    question_section(choice.run)
-next_steps(choice.name or "sample")
+    if lesson.shows("verdict"):
+        question_section(choice.run)
+if lesson.shows("next"):
+    next_steps(choice.name or "sample")
+if choice.run is not None:
+    by_yourself(choice.run)

@@ -1,84 +1,106 @@
-"""Train: choose, start, watch live, stop. The training itself is another process."""
+"""Train: choose, start, watch live, hold, step, reset, fork. The training itself is another process."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
 import run_picker
 import streamlit as st
-import training_queue
+import training_link
+import training_queue as queue
+import training_wishes as wishes
+from reproduce import reproduce
 from run_cache import run_problems
-from training_form import command_line, training_form
+from training_fork import Fork, fork_choice
+from training_form import command_line, fork_line, free_name, training_form
+from training_transport import transport
 from training_view import show_run, state_of
 from visitor import visitor
 
 from muldml_lite.config import Config
-from muldml_lite.runs import Run, RunError
+from muldml_lite.runs import Run, RunError, fork_epochs, starts_afresh
 
 RUNS = run_picker.runs_folder()
 
 
-def start(config: Config, name: str) -> None:
+def begin(make: Callable[[], Path]) -> None:
+    """Put a training into the queue and show it; a refusal is told on the page."""
     st.session_state.pop("start_problem", None)
     try:
-        path = training_queue.submit(RUNS, config, visitor(), name)
-        training_queue.advance(RUNS)  # at once, rather than when the keeper next looks
-    except (training_queue.QueueError, OSError) as error:
+        path = make()
+        queue.advance(RUNS)  # at once, rather than when the keeper next looks
+    except (queue.QueueError, RunError, OSError) as error:
         st.session_state["start_problem"] = str(error)
         return
     st.session_state["set_name"] = ""
-    run_picker.choose(path.name)
+    st.session_state["watch"] = path.name
 
 
-def new_training() -> None:
+def start(config: Config, name: str, fork: Fork | None) -> None:
+    if fork is None:
+        begin(lambda: queue.submit(RUNS, config, visitor(), name))
+    else:
+        begin(lambda: wishes.fork(RUNS, fork.run, fork.epoch, fork.changes(config), visitor(), name))
+
+
+def new_training(run: Run | None) -> str:
+    """The form and its button; the command that does the same."""
     st.subheader("New training")
-    config, name = training_form(RUNS)
+    training_link.take()
+    fork = fork_choice(run)
+    config = training_form(fork.config if fork else None)
+    if config is not None:
+        training_link.keep(config)
+    free = "" if config is None else free_name(RUNS, config)
+    name = st.text_input("Name of the run", key="set_name", placeholder=free, max_chars=60).strip() or free
+    if fork and config:
+        changes = ", ".join(key.replace("_", " ") for key in fork.changes(config))
+        st.caption(f"Changed from {run_picker.words(fork.run)}: {changes or unchanged(fork)}.")
     st.button(
-        "Start training",
+        "Start the fork" if fork else "Start training",
         type="primary",
-        icon=":material/play_arrow:",
+        icon=":material/fork_right:" if fork else ":material/play_arrow:",
         disabled=config is None,
         on_click=start,
-        args=(config, name),
+        args=(config, name, fork),
         width="stretch",
     )
-    if "start_problem" in st.session_state:
-        problem = st.session_state["start_problem"]
-        st.error(problem[:1].upper() + problem[1:] + ".", icon=":material/block:")
-    if config is not None:
-        st.caption("The same from a terminal:")
-        st.code(command_line(config, f"runs/{name}"), language="bash", wrap_lines=True)
+    if config is None:
+        return "muldml train --run runs/mine"
+    if fork is None:
+        return command_line(config, f"runs/{name}")
+    return fork_line(fork.changes(config), str(run_picker.short_path(fork.run)), fork.epoch, f"runs/{name}")
+
+
+def unchanged(fork: Fork) -> str:
+    return "nothing yet" if starts_afresh(fork.run, fork.epoch) else "nothing yet; it would repeat its parent exactly"
 
 
 def live(run: Run, shown: str) -> None:
     """The chosen run as it is now. Reads files only, so it may run as often as it likes."""
-    job = training_queue.read_job(run.path)
-    state, message = state_of(run, job)
-    head, button = st.columns([3, 1], vertical_alignment="center")
-    head.subheader(f"{run_picker.STATE_SIGNS[state]} {shown}")
-    if job and not job.done and not job.stop_asked:
-        button.button(
-            "Stop" if job.pid else "Withdraw",
-            icon=":material/stop_circle:",
-            on_click=training_queue.stop,
-            args=(RUNS, run.name),
-            width="stretch",
-            key="stop",
-        )
+    state, message = state_of(run, queue.read_job(run.path))
+    st.subheader(f"{run_picker.STATE_SIGNS[state]} {shown}")
     with run_problems("It may be half-written: wait a moment, or choose another run in the side bar."):
+        transport(RUNS, run, state, begin)
+        if "start_problem" in st.session_state:
+            problem = st.session_state["start_problem"]
+            st.error(problem[:1].upper() + problem[1:] + ".", icon=":material/block:")
         show_run(run, state, message, run.config["config"])
     if state == "finished":
-        icon = ":material/arrow_forward:"
-        st.page_link("views/slices.py", label="**Walk through its slices**", icon=icon)
+        st.page_link("views/slices.py", label="**Walk through its slices**", icon=":material/arrow_forward:")
 
 
 def queue_board(shown: str) -> None:
     """What runs and what waits, for all visitors."""
-    at_work, line = training_queue.running(RUNS), training_queue.waiting(RUNS)
+    at_work, line = queue.running(RUNS), queue.waiting(RUNS)
     if at_work is None and not line:
         return
     with st.container(border=True):
         st.markdown(
-            f"**Queue** · one training at a time, at most {training_queue.MAX_WAITING} waiting, "
-            f"{training_queue.MAX_PER_VISITOR} a visitor"
+            f"**Queue** · one training at a time, at most {queue.MAX_WAITING} waiting, "
+            f"{queue.MAX_PER_VISITOR} a visitor"
         )
         rows = ([("running", at_work)] if at_work else []) + [
             (f"number {place} in line", run) for place, run in enumerate(line, 1)
@@ -96,29 +118,30 @@ def queue_board(shown: str) -> None:
             )
 
 
-def under_way(run: Run | None) -> bool:
-    """Whether anything on this page can change by itself."""
-    if training_queue.running(RUNS) or training_queue.waiting(RUNS):
-        return True
-    try:
-        return run is not None and run.status["state"] in ("queued", "running")
-    except RunError:
-        return False
+def scene(run: Run | None) -> tuple[bool, str, bool]:
+    """Whether anything on this page can change by itself, and what side bar and form depend on."""
+    state = forkable = ""
+    if run is not None:
+        state = state_of(run, queue.read_job(run.path))[0]
+        with contextlib.suppress(RunError):
+            forkable = bool(fork_epochs(run))
+    moving = state in ("queued", "running") or bool(queue.running(RUNS) or queue.waiting(RUNS))
+    return moving, state, bool(forkable)
 
 
 def watch(choice: run_picker.Choice) -> None:
-    moving = under_way(choice.run)
+    before = scene(choice.run)
 
-    @st.fragment(run_every=1.0 if moving else None)
+    @st.fragment(run_every=1.0 if before[0] else None)
     def watched() -> None:
-        # A whole rerun switches the clock off when all is done, and tells the side bar.
-        if (moving and not under_way(choice.run)) or "watch" in st.session_state:
+        # A whole rerun switches the clock on or off, and tells the side bar and the form.
+        if scene(choice.run) != before or "watch" in st.session_state:
             st.rerun()
-        queue_board(choice.name)
         if choice.run is None:
             st.info(choice.problem or "Choose a run in the side bar, or start one.", icon=":material/folder_off:")
         else:
             live(choice.run, "Sample run" if choice.name == "sample" else choice.run.name)
+        queue_board(choice.name)
 
     watched()
 
@@ -128,10 +151,22 @@ if "watch" in st.session_state:
     st.rerun()
 st.title("Train")
 st.markdown(
-    "A training is a process of its own: reload this page, close it, open it on another screen, and it goes on."
+    "Choose settings and start: pause, go on step by step, or fork a run after any epoch to see what another setting "
+    "makes of the same past."
 )
-left, right = st.columns([5, 9], gap="large")
-with left, st.container(border=True):
-    new_training()
-with right:
-    watch(run_picker.chosen())
+choice = run_picker.chosen()
+left, right = st.columns([9, 5], gap="large")  # what moves comes first on a phone
+with left:
+    watch(choice)
+with right, st.container(border=True):
+    command = new_training(choice.run)
+st.caption(
+    "A training is a process of its own: reload this page, close it, open it on another screen, and it goes on. "
+    f"A paused one keeps its place for {queue.PAUSE_ALONE / 60:.0f} minutes, or "
+    f"{queue.PAUSE_WHILE_OTHERS_WAIT / 60:.0f} while others wait; then it stops, and Resume takes it up again."
+)
+reproduce(
+    command,
+    "from muldml_lite.config import Config\nfrom muldml_lite.trainer import train\n\n"
+    'for record in train(Config(method="mul-dml")):\n    print(record.epoch, record.loss, record.knn_accuracy)',
+)

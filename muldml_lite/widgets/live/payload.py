@@ -1,0 +1,113 @@
+"""What the live view is given after each look at the run folder: all curves, and the newest picture of the slices."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from typing import Any
+
+import numpy as np
+
+from muldml_lite.plots import class_styles, slice_colours
+from muldml_lite.runs import Run, RunError, read_control
+
+REACH = 1.15  # embeddings of unit length, centred, seldom lie farther out in a plane; what does stays at the edge
+CURVES = ("loss", "cross_entropy", "metric_loss", "head_accuracy", "knn_accuracy", "train_accuracy")
+SLICE_CURVES = ("active_fraction", "incomplete_fraction", "knn_accuracy")
+
+
+class Frames:
+    """The newest snapshot of a run as a picture, turned to lie near the one before it, so that points glide.
+
+    One object follows one run; threads may share it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._epoch = -1
+        self._placed: np.ndarray | None = None  # (N, n, 2)
+
+    def newest(self, run: Run) -> tuple[int, np.ndarray] | None:
+        """Epoch and positions (N, n, 2) as int16, ±32,000 being ±`REACH`; None: no snapshot yet."""
+        with self._lock:
+            epochs = run.epochs
+            if not epochs:
+                return None
+            if epochs[-1] < self._epoch:  # the folder holds another run now
+                self._epoch, self._placed = -1, None
+            for epoch in [e for e in epochs if e > self._epoch][-2:]:
+                placed = _plane(run.snapshot(epoch).slices)
+                known = self._placed is not None and self._placed.shape == placed.shape
+                self._epoch, self._placed = epoch, _turned(placed, self._placed) if known else placed
+            return self._epoch, np.round(np.clip(self._placed / REACH, -1, 1) * 32_000).astype(np.int16)
+
+
+def live_payload(run: Run, frames: Frames, *, controls: bool = True) -> dict[str, Any]:
+    """Everything the view shows now.
+
+    Args:
+        frames: the object that follows this run.
+        controls: whether the view has buttons of its own.
+
+    Raises:
+        RunError: files of the run are broken. What is not there yet is left out.
+    """
+    history, status, config = run.history, run.status, run.config
+    some = history[-1]["slices"] if history else []  # of a fork, the first ones are the parent's
+    values = {
+        "run": str(run.path),
+        "name": run.name,
+        "state": status["state"],
+        "message": status.get("message", ""),
+        "paused": "paused" in status and status["state"] == "running",
+        "held": _held(run, history),
+        "controls": controls,
+        "total": config["config"].get("epochs"),
+        "fork": (config.get("forked") or {}).get("epoch"),
+        "thresholds": [one.get("threshold") for one in some],
+        "colours": slice_colours(len(some)),
+        "epochs": [record["epoch"] for record in history],
+        "curves": {key: [record.get(key) for record in history] for key in CURVES},
+        "slices": {
+            key: [[record["slices"][i].get(key) for record in history] for i in range(len(some))]
+            for key in SLICE_CURVES
+        },
+        "faces": None,
+        "frame": None,
+    }
+    found = frames.newest(run)
+    if found and (run.path / "probe.npz").exists():
+        epoch, placed = found
+        probe = run.probe
+        if placed.shape[1] != len(probe):
+            raise RunError(f"{run.path / 'snapshots'}: {placed.shape[1]} points, but probe.npz has {len(probe)}")
+        values["frame"] = {"epoch": epoch, "slices": len(placed), "places": base64.b64encode(placed.tobytes()).decode()}
+        values["faces"] = {
+            "classes": class_styles(probe.classes),
+            "labels": probe.labels.tolist(),
+            "test": probe.test.astype(int).tolist(),
+        }
+    return values
+
+
+def _held(run: Run, history: list[dict[str, Any]]) -> bool:
+    """Whether a pause is asked for, reached or not."""
+    try:
+        return read_control(run.path).holds(history[-1]["epoch"] if history else 0)
+    except RunError:
+        return False
+
+
+# scikit-learn's PCA does the same in a second of imports, which a page that is opened cannot spend.
+def _plane(vectors: np.ndarray) -> np.ndarray:
+    """Two main directions of each slice: (N, n, d) → (N, n, 2); with d = 1 the second is 0."""
+    centred = vectors.astype(np.float64) - vectors.mean(1, keepdims=True)
+    _, axes = np.linalg.eigh(np.einsum("snd,sne->sde", centred, centred))  # ascending
+    placed = centred @ axes[..., ::-1][..., :2]
+    return np.pad(placed, ((0, 0), (0, 0), (0, 2 - placed.shape[-1])))
+
+
+def _turned(placed: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Rotate or mirror each slice's (n, 2) onto the target's, without scaling (orthogonal Procrustes)."""
+    left, _, right = np.linalg.svd(np.einsum("snd,sne->sde", placed, target))
+    return placed @ (left @ right)

@@ -1,0 +1,1 @@
+"""Decks for the lecture room, made of walkthroughs by nbconvert: one file each that needs no network."""

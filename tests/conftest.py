@@ -1,0 +1,37 @@
+"""What holds for every test, and what tests in a real browser share."""
+
+import os
+
+import pytest
+
+# Two test processes share two cores: numerical libraries that each take all of them would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser for all tests of a file."""
+    from app_server import browser
+
+    with browser() as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def address(runs, request):
+    """Of the app on the file's own fixture `runs`, a folder."""
+    from app_server import ROOT, app_server
+
+    artifacts = ROOT / "test-artifacts"
+    artifacts.mkdir(exist_ok=True)
+    with app_server(runs, artifacts / f"{request.module.__name__.replace('test_browser', 'server')}.log") as url:
+        yield url
+
+
+@pytest.fixture
+def page(chromium, address):
+    """Of a visitor who has never been here."""
+    from app_server import fresh_visitor
+
+    with fresh_visitor(chromium, address) as page:
+        yield page
