@@ -48,6 +48,7 @@ class Config:
     folds: int = _option(0, "folds that the subjects (or images) are dealt into; 0: one split, see test_fraction")
     fold: int = _option(0, "fold that is held out, counted from 0")
     split_seed: int = _option(0, "seed of the folds, so that runs with other seeds share them; one split follows seed")
+    labelled: float = _option(1.0, "share of the training subjects (or images) used, to see what few labels cost")
     neutral_frames: bool = _option(False, "also the first frame of each sequence, as class neutral (ck+ and mmi only)")
     find_faces: bool = _option(False, "cut each image around its face; needs OpenCV (not for drawn faces)")
     skip_bad: bool = _option(False, "leave out unreadable images and copies, and count them, instead of stopping")
@@ -108,6 +109,7 @@ class Config:
         _need(self.folds == 0 or self.folds >= 2, "folds", self.folds, "0 (one split), or 2 or more")
         last = max(self.folds, 1) - 1
         _need(0 <= self.fold <= last, "fold", self.fold, f"0 to {last}, as folds = {self.folds}")
+        _need(0 < self.labelled <= 1, "labelled", self.labelled, "above 0, at most 1")
         _need(self.split_seed >= 0, "split_seed", self.split_seed, "0 or more")
         filmed = self.data in FILMED
         _need(filmed or not self.neutral_frames, "neutral_frames", True, f"data that is one of {', '.join(FILMED)}")

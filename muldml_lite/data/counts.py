@@ -16,6 +16,7 @@ def count(dataset: FaceDataset) -> dict[str, Any]:
     """
     every = np.ones(len(dataset), bool)
     people = {name: int((dataset.subjects == number).sum()) for number, name in enumerate(dataset.subject_names)}
+    people = {name: images for name, images in people.items() if images}
     return {
         **_part(dataset, every),
         "classes": {name: _part(dataset, dataset.labels == label) for label, name in enumerate(dataset.classes)},

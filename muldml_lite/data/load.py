@@ -18,10 +18,11 @@ from muldml_lite.data.duplicates import digest, drop_copies
 from muldml_lite.data.fer2013 import read_fer2013
 from muldml_lite.data.folder import read_folder
 from muldml_lite.data.framed import framed, without_face
+from muldml_lite.data.labelled import keep_labelled
 from muldml_lite.data.manifest import read_manifest
 from muldml_lite.data.memory import in_memory
 from muldml_lite.data.mmi import read_mmi
-from muldml_lite.data.pictures import LazyImages, read_all
+from muldml_lite.data.pictures import LazyImages, read_all, take
 from muldml_lite.data.protocols import incomplete
 from muldml_lite.data.raf_db import read_raf_db
 from muldml_lite.data.sfew import read_sfew
@@ -49,7 +50,7 @@ def load_dataset(config: Config, progress: Progress | None = None) -> FaceDatase
         DataError: nothing to read, or something that cannot be used; names the file and the remedy.
     """
     if config.data.startswith("drawn:"):
-        return draw(config)
+        return keep_labelled(draw(config), config)
     root = Path(config.root).expanduser()
     faults = Faults(config.skip_bad)
     found = _READERS[config.data](root, config, faults)
@@ -60,7 +61,7 @@ def load_dataset(config: Config, progress: Progress | None = None) -> FaceDatase
         raise DataError(f"folds: {config.folds} given, but {root} has a split of its own; leave folds at 0")
     if config.find_faces:
         found.rows = framed(found.rows)
-    return _assemble(found, stated, root, config, faults, progress)
+    return keep_labelled(_assemble(found, stated, root, config, faults, progress), config)
 
 
 def _first(faults: Faults) -> str:
@@ -89,7 +90,7 @@ def _assemble(
     test = split(config, labels, subjects, sequences) if stated is None else stated[kept]
     left, copies = drop_copies(rows, digests[kept], test, faults)  # (m,) places among the kept
     dataset = FaceDataset(
-        _take(images, [kept[i] for i in left]),
+        take(images, [kept[i] for i in left]),
         labels[left],
         subjects[left],
         test[left],
@@ -122,16 +123,6 @@ def _decode(
             held[i] = image
         kept.append(i)
     return LazyImages(pictures, size) if held is None else held, digests, kept
-
-
-def _take(images: Images, rows: list[int]) -> Images:
-    """Some of the images, ascending, without a second copy of all."""
-    if isinstance(images, LazyImages):
-        return images.take(rows)
-    if len(rows) < len(images):
-        for place, row in enumerate(rows):
-            images[place] = images[row]
-    return images[: len(rows)]
 
 
 def _drop_single(rows: Sequence[Row], kept: list[int], faults: Faults) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from muldml_lite.data.dataset import DataError, Picture
+from muldml_lite.data.dataset import DataError, Images, Picture
 
 MAX_PIXELS = 64_000_000  # an image above this is refused before it is decoded
 THREADS = 4  # decoding and resizing release the interpreter's lock
@@ -138,3 +138,13 @@ class LazyImages:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_pool": None}
+
+
+def take(images: Images, rows: Sequence[int]) -> Images:
+    """Some of the images, ascending, without a second copy of all: an array is changed in place."""
+    if isinstance(images, LazyImages):
+        return images.take(rows)
+    if len(rows) < len(images):
+        for place, row in enumerate(rows):
+            images[place] = images[row]
+    return images[: len(rows)]

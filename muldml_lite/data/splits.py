@@ -28,7 +28,7 @@ def split_test(
     """
     from sklearn.model_selection import train_test_split
 
-    groups = _groups(subjects, sequences)
+    groups = groups_of(subjects, sequences)
     if groups is not None:
         count = len(np.unique(groups))
         if count < 2:
@@ -54,7 +54,7 @@ def split_fold(
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    groups = _groups(subjects, sequences)
+    groups = groups_of(subjects, sequences)
     have = int(np.unique(labels, return_counts=True)[1].max()) if groups is None else len(np.unique(groups))
     if have < folds:
         what = "images in the largest class" if groups is None else _group_word(subjects)
@@ -72,7 +72,8 @@ def split_fold(
     return test
 
 
-def _groups(subjects: np.ndarray, sequences: np.ndarray | None) -> np.ndarray | None:
+def groups_of(subjects: np.ndarray, sequences: np.ndarray | None) -> np.ndarray | None:
+    """Images with the same number belong together in a split: (n,) int64, None if each stands for itself."""
     return subjects if (subjects >= 0).all() else sequences
 
 

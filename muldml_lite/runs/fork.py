@@ -28,6 +28,7 @@ IMAGE_SETTINGS = (
     "folds",
     "fold",
     "split_seed",
+    "labelled",
 )
 IMAGE_SETTINGS += ("neutral_frames", "find_faces", "skip_bad", "seed")
 _NETWORK = ("slices", "dim", "backbone")
