@@ -13,7 +13,7 @@ from muldml_lite.bench.plan import BenchError
 from muldml_lite.benchmark.plan import BenchmarkError
 from muldml_lite.claims.study import StudyError
 from muldml_lite.commands.bench import add_bench, run_bench
-from muldml_lite.commands.benchmark import OWN, add_benchmark, run_benchmark
+from muldml_lite.commands.benchmark import OWN, add_benchmark, add_compare, run_benchmark, run_compare
 from muldml_lite.commands.claims import add_claims, run_claims
 from muldml_lite.commands.steering import add_control, run_control
 from muldml_lite.config import BACKBONES, Config, ConfigError
@@ -100,6 +100,9 @@ def make_parser() -> Parser:
     one = _add(commands, "benchmark", run_benchmark, "run a data set's protocol with several methods, and report it")
     add_benchmark(one)
     _add_config(one, leave_out=OWN)
+    _add_json(one)
+    one = _add(commands, "compare", run_compare, "say what two benchmarks that differ in a setting differ by")
+    add_compare(one)
     _add_json(one)
 
     add_bench(_add(commands, "bench", run_bench, "time losses, steps, drawing or layouts against other ways to do it"))

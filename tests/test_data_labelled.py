@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from test_data import make_folder
 
 from muldml_lite.config import Config
 from muldml_lite.data import describe, load_dataset
 from muldml_lite.data.labelled import labelled
 from muldml_lite.runs import IMAGE_SETTINGS
-from tests.test_data import make_folder
 
 
 def crowd(people=40, classes=3, seed=0):

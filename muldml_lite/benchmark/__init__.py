@@ -3,6 +3,7 @@
 Not `bench`, which times code. Nothing here trains: the command does, and hands its trainer to `run_all`.
 """
 
+from muldml_lite.benchmark.against import compare
 from muldml_lite.benchmark.differences import Gap, gaps
 from muldml_lite.benchmark.held_out import HeldOut, predict, read_held_out, write_held_out
 from muldml_lite.benchmark.page import render
@@ -21,6 +22,7 @@ __all__ = [
     "Plan",
     "PlannedRun",
     "collect",
+    "compare",
     "gaps",
     "make_plan",
     "predict",

@@ -159,6 +159,29 @@ def findings(results: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def compared(found: Mapping[str, Any]) -> list[str]:
+    """What `compare` found: the settings that differ, then a line for each method and measure."""
+    ours, theirs = found["folders"]
+    lines = [f"{found['data']}: {ours} against {theirs}"]
+    lines += [f"{name}: {here} against {there}" for name, (here, there) in found["settings"].items()]
+    for arm in found["methods"]:
+        lines.append(f"{NAMES[arm['method']]}, {arm['runs']} runs of each:")
+        gaps = {one["measure"]: one for one in arm["differences"]}
+        for name, (here, there) in arm["measures"].items():
+            text = f"{percent(here)} against {percent(there)}, {points(gaps[name]['mean'])} points"
+            lines.append(f"  {MEASURE_NAMES[name]}: {text}, {_said(gaps[name])}")
+        lines += [f"  {_checked(one)}" for one in arm["checks"]]
+    return lines
+
+
+def _checked(one: Mapping[str, Any]) -> str:
+    kind = READ_OUT_NAMES[one["measure"].split("_")[0]]
+    if one["low"] is None:
+        return f"check, {kind}: {one['units']} {one['unit']}, too few for Student's t"
+    inner = f"{points(one['mean'])}, interval {points(one['low'])} to {points(one['high'])}"
+    return f"check, {kind}: Student's t over {one['units']} {one['unit']}: {inner}"
+
+
 def _said(gap: Mapping[str, Any]) -> str:
     if gap["low"] is None:
         return f"with {gap['people']} people too few for an interval"

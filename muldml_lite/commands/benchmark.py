@@ -1,4 +1,4 @@
-"""`benchmark`: a data set's protocol with several methods and seeds, and the report of it."""
+"""`benchmark`: a data set's protocol with several methods and seeds, and the report of it; `compare`: two of these."""
 
 from __future__ import annotations
 
@@ -53,6 +53,22 @@ def run_benchmark(options: argparse.Namespace) -> int:
     results = job.run()
     _show(out, results, options.json)
     return 1 if any(run["state"] == "failed" for run in results["runs"]) else 0
+
+
+def add_compare(parser: argparse.ArgumentParser) -> None:
+    """The words of `compare`."""
+    parser.add_argument("out", metavar="DIR", help="folder of a benchmark")
+    parser.add_argument("control", metavar="CONTROL", help="folder of another one, of the same data and folds")
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """Say what the settings that differ are worth."""
+    from muldml_lite.benchmark import compare
+    from muldml_lite.benchmark.words import compared
+
+    found = compare(Path(options.out), Path(options.control))
+    print(json.dumps(found) if options.json else "\n".join(compared(found)))
+    return 0
 
 
 class _Benchmark:
