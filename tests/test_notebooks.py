@@ -9,11 +9,11 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 WALKTHROUGHS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -44,60 +44,70 @@ def printed(cell: nbformat.NotebookNode) -> str:
     return "".join(output.get("text", "") for output in cell.outputs)
 
 
-@functools.cache
-def answered(path: Path) -> dict[str, tuple[str, str]]:
-    """What each exercise's check says to its typical mistake, and to its solution; the notebook is run once for all.
+# Where an exercise stands, its typical mistake and its solution are tried, too; what its check says goes into a file.
+TRIED = """
+import contextlib as _contextlib, io as _io, json as _json
+with _contextlib.redirect_stdout(_io.StringIO()) as _said:
+    check({name!r}, {name})
+with open({said!r}, "a", encoding="utf-8") as _file:
+    print(_json.dumps([{name!r}, _said.getvalue()]), file=_file)
+"""
 
-    Both are tried where the stub stands, the solution last, so that the rest runs with a learner's right answer.
-    """
-    notebook = read(path)
-    right, cells = solutions(notebook), []
+
+def with_answers(notebook: nbformat.NotebookNode, said: Path) -> nbformat.NotebookNode:
+    """All cells as shipped, in their order, with the answers tried between them; the stub stands again afterwards."""
+    right, cells = solutions(notebook), [nbformat.v4.new_code_cell(f"import os\nos.chdir({str(FOLDER)!r})\n")]
     for cell in notebook.cells:
+        cells.append(cell)
         if "exercise" in cell.metadata.get("tags", ()):
             name = cell.metadata.exercise["id"]
             for answer in (cell.metadata.exercise["wrong"], right[name]):
-                tried = nbformat.v4.new_code_cell(f'{answer.rstrip()}\n\n\ncheck("{name}", {name})\n')
-                tried.metadata["tried"] = name
-                cells.append(tried)
-        else:
-            cells.append(cell)
+                source = answer.rstrip() + "\n" + TRIED.format(name=name, said=str(said))
+                cells.append(nbformat.v4.new_code_cell(source))
+            cells.append(nbformat.v4.new_code_cell(cell.source))
     notebook.cells = cells
-    NotebookClient(notebook, timeout=150, resources={"metadata": {"path": str(FOLDER)}}).execute()
-    said: dict[str, list[str]] = {}
-    for cell in notebook.cells:
-        if "tried" in cell.metadata:
-            said.setdefault(cell.metadata.tried, []).append(printed(cell))
-    return {name: (wrong, solved) for name, (wrong, solved) in said.items()}
+    return notebook
+
+
+@functools.cache
+def ran(path: Path) -> tuple[subprocess.CompletedProcess, dict[str, list[str]]]:
+    """What nbval says of a walkthrough, and each exercise's check of the typical mistake and of the solution."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy, said = Path(folder) / path.name, Path(folder) / "said.jsonl"
+        nbformat.write(with_answers(read(path), said), copy)
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        done = subprocess.run(
+            [*command, str(copy)],
+            capture_output=True,
+            text=True,
+            timeout=400,
+            cwd=folder,
+            env={**os.environ, "FAST": "1"},
+            check=False,
+        )
+        answers: dict[str, list[str]] = {}
+        for line in said.read_text(encoding="utf-8").splitlines() if said.exists() else ():
+            name, text = json.loads(line)
+            answers.setdefault(name, []).append(text)
+    return done, answers
 
 
 def test_runs_as_shipped(path):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--nbval-lax",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        str(path),
-    ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=170, cwd=FOLDER, env={**os.environ, "FAST": "1"}, check=False
-    )
+    done, _ = ran(path)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
 def test_solutions_are_correct(path):
-    said = answered(path)
+    _, said = ran(path)
     assert len(said) >= 4
     assert said.keys() == solutions(read(path)).keys()
     assert {name: text for name, (_, text) in said.items() if text.strip() != "[x] correct"} == {}
 
 
 def test_a_typical_mistake_is_explained(path):
-    for name, (text, _) in answered(path).items():
+    _, said = ran(path)
+    assert said
+    for name, (text, _) in said.items():
         assert text.startswith(f"[!] {name}("), text
         assert ", expected " in text
         assert "first hint" not in text, f"{name}: the check does not know its typical mistake"
