@@ -79,9 +79,11 @@ function onPointKey(view, i, event) {
   event.preventDefault();
 }
 
-// On the circle right and up turn with the clock and against it, however the point lies.
+// On the circle right and up turn with the clock and against it, however the point lies. From where it is, not from
+// where it was drawn last: of two keys within one frame both count.
 function nudgePoint(view, i, [dx, dy], far) {
-  const [x, y] = [view.shown[2 * i], view.shown[2 * i + 1]];
+  view.rebase();
+  const [x, y] = [view.points[2 * i], view.points[2 * i + 1]];
   if (view.rules.space === "plane") return view.movePoint(i, x + dx * far, y + dy * far);
   const turn = Math.atan2(y, x) + (dy - dx) * far;
   view.movePoint(i, Math.cos(turn), Math.sin(turn));
