@@ -120,7 +120,8 @@ function keyOnRuler(card, { key, shiftKey }) {
   if (step) card.pull(card.tau + step * (shiftKey ? 5 : 1));
   else if (jump) {
     const { levels } = card.view;
-    card.goTo(levels[Math.min(levels.length - 1, Math.max(0, levels.indexOf(card.level) + jump))]);
+    const now = levels.indexOf(nearestLevel(levels, card)); // not the drawn one: two keys may come within one frame
+    card.goTo(levels[Math.min(levels.length - 1, Math.max(0, now + jump))]);
   } else if (key === "Home") card.pull(0);
   else if (key === "End") card.pull(card.view.top);
   else return false;
