@@ -188,8 +188,8 @@ class _Progress:
         form = "{desc} {bar:20} {n_fmt}/{total_fmt} epochs, {elapsed} so far, {remaining} left"
         reached = sum(self._epochs(planned) for planned in plan.runs)
         self.bar = tqdm(
-            total=self.total * self.each, initial=reached, disable=quiet, bar_format=form, file=sys.stderr,
-            dynamic_ncols=True, smoothing=0,
+            total=self.total * self.each, initial=reached, bar_format=form, file=sys.stderr,
+            disable=quiet or self.done == self.total, dynamic_ncols=True, smoothing=0,
         )  # fmt: skip
         self.ended = threading.Event()
         self.thread: threading.Thread | None = None
