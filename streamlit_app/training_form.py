@@ -79,7 +79,6 @@ def training_form(parent: Config | None = None) -> Config | None:
                         values[name] = plain_control(name)
             for name in ticks:  # each on a line of its own: half of one is too short for its words
                 values[name] = plain_control(name)
-    keep_settings()
     try:
         config = Config(**values)
     except ConfigError as error:
@@ -105,16 +104,16 @@ def main_controls(parent: Config | None = None) -> dict[str, Any]:
     values["method"] = choice_control("method", METHOD_NAMES)
     many = values["method"] == "mul-dml" if parent is None else parent.slices > 1
     if parent is None and many:
-        values["slices"] = st.select_slider(label("slices"), SLICES, key=kept("slices", 8), help=help_of("slices"))
+        values["slices"] = st.select_slider(label("slices"), SLICES, **kept("slices", 8), help=help_of("slices"))
     if values["method"] != "softmax":
         values["thresholds"] = threshold_control(many)
         values["mining"] = choice_control("mining", {})
     left, right = st.columns(2)
     with left:
-        values["epochs"] = int(st.number_input("Epochs", 1, MOST_EPOCHS, key=kept("epochs"), help=help_of("epochs")))
+        values["epochs"] = int(st.number_input("Epochs", 1, MOST_EPOCHS, **kept("epochs"), help=help_of("epochs")))
     if parent is None:
         with right:
-            values["seed"] = int(st.number_input("Seed", 0, 99_999, key=kept("seed"), help=help_of("seed")))
+            values["seed"] = int(st.number_input("Seed", 0, 99_999, **kept("seed"), help=help_of("seed")))
     return values
 
 
@@ -122,16 +121,16 @@ def threshold_control(many: bool) -> tuple[float, float]:
     """A range for many slices, one number for one: the middle of a range would be a hidden choice."""
     if many:
         return st.slider(
-            label("thresholds"), 0.01, MOST_TAU, step=0.01, key=kept("thresholds"), help=help_of("thresholds")
+            label("thresholds"), 0.01, MOST_TAU, step=0.01, **kept("thresholds"), help=help_of("thresholds")
         )
     low, high = FIELDS["thresholds"].default
-    tau = st.slider("Threshold τ", 0.01, MOST_TAU, step=0.01, key=kept("tau", round((low + high) / 2, 2)))
+    tau = st.slider("Threshold τ", 0.01, MOST_TAU, step=0.01, **kept("tau", round((low + high) / 2, 2)))
     return tau, tau
 
 
 def root_control(data: str) -> str | None:
     hint = "/home/me/faces.csv" if data == "manifest" else "/home/me/faces"
-    typed = st.text_input(label("root"), key=kept("root", ""), placeholder=hint, help=help_of("root")).strip()
+    typed = st.text_input(label("root"), **kept("root", ""), placeholder=hint, help=help_of("root")).strip()
     if not typed:
         return None
     path = Path(typed).expanduser()
@@ -144,7 +143,7 @@ def root_control(data: str) -> str | None:
 def choice_control(name: str, names: dict[str, str]) -> str:
     choices = FIELDS[name].metadata["choices"]
     show = lambda value: names.get(value, value)  # noqa: E731
-    return st.selectbox(label(name), choices, key=kept(name), format_func=show, help=help_of(name))
+    return st.selectbox(label(name), choices, **kept(name), format_func=show, help=help_of(name))
 
 
 def plain_control(name: str) -> Any:
@@ -155,34 +154,29 @@ def plain_control(name: str) -> Any:
     if FIELDS[name].metadata["choices"]:
         return choice_control(name, {})
     if isinstance(default, bool):
-        return st.checkbox(label(name), key=kept(name), help=help_of(name))
+        return st.checkbox(label(name), **kept(name), help=help_of(name))
     if isinstance(default, int):
-        return int(st.number_input(label(name), step=1, key=kept(name), help=help_of(name)))
+        return int(st.number_input(label(name), step=1, **kept(name), help=help_of(name)))
     step = default / 5
-    return float(st.number_input(label(name), step=step, format="%g", key=kept(name), help=help_of(name)))
+    return float(st.number_input(label(name), step=step, format="%g", **kept(name), help=help_of(name)))
 
 
 def weights_control() -> str:
     """No file of this machine can be named here; one that a run's settings brought along stays to be chosen."""
-    key = kept("weights")
-    return st.selectbox(
-        label("weights"), dict.fromkeys((*STARTS, st.session_state[key])), key=key, help=help_of("weights")
-    )
+    control = kept("weights")
+    choices = dict.fromkeys((*STARTS, st.session_state[control["key"]]))
+    return st.selectbox(label("weights"), choices, **control, help=help_of("weights"))
 
 
-def kept(name: str, default: Any = None) -> str:
-    """The session key of a setting, filled with its default the first time."""
+def kept(name: str, default: Any = None) -> dict[str, Any]:
+    """A control's key and how long it lasts; it begins with the setting's default.
+
+    Streamlit says once what a control begins with. A page that runs again before the browser has drawn it, as on a busy
+    machine, would leave the control at its least value; for one that lasts as long as the session it is said again.
+    """
     key = f"set_{name}"
-    if key not in st.session_state:
-        known = st.session_state.get("settings", {})
-        st.session_state[key] = known.get(key, FIELDS[name].default if default is None else default)
-    return key
-
-
-def keep_settings() -> None:
-    """Streamlit forgets a control when another page is shown, so what was set is copied."""
-    shown = {key: value for key, value in st.session_state.items() if str(key).startswith("set_")}
-    st.session_state["settings"] = {**st.session_state.get("settings", {}), **shown}
+    st.session_state.setdefault(key, FIELDS[name].default if default is None else default)
+    return {"key": key, "persist_state": "session"}
 
 
 def mark_control(name: str) -> None:

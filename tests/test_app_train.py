@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from fake_run import write_fake_run
 from safetensors.numpy import save_file
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ElementTree
 
 from muldml_lite.__main__ import make_parser
 from muldml_lite.config import Config, ConfigError
@@ -121,6 +123,27 @@ def test_settings_of_the_link_fill_the_form_and_stay_in_it():
     fine(app.number_input(key="set_epochs").set_value(12).run())
     assert word(app, "set") == "method:triplet,thresholds:0.3:0.3,augment:false"
     assert "make no sense here: epochs: 'x' given" in texts(open_page(set="epochs:x"))
+
+
+def test_what_is_set_is_said_again_to_a_browser_that_has_not_drawn_it(monkeypatch):
+    app = open_page(set="epochs:40,seed:3")
+    # The page runs once more before its first picture, as when the queue moves on a busy machine.
+    monkeypatch.setattr(ElementTree, "get_widget_states", lambda tree: WidgetStates())
+    fine(app.run())
+    for control, value in ((app.number_input(key="set_epochs"), 40), (app.number_input(key="set_seed"), 3)):
+        assert control.proto.set_value
+        assert control.proto.value == value
+    augment = app.checkbox(key="set_augment").proto  # True by default
+    assert augment.set_value
+    assert augment.value
+
+
+def test_settings_outlast_a_visit_to_another_page():
+    app = open_page()
+    fine(app.number_input(key="set_epochs").set_value(40).run())
+    fine(app.switch_page("views/tour.py").run())
+    fine(app.switch_page("views/train.py").run())
+    assert app.number_input(key="set_epochs").value == 40
 
 
 def test_a_run_that_is_being_trained_can_be_held(runs):
