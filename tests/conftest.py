@@ -35,3 +35,19 @@ def page(chromium, address):
 
     with fresh_visitor(chromium, address) as page:
         yield page
+
+
+@pytest.fixture
+def app_places(tmp_path, monkeypatch):
+    """For the app in this process: a sample run, an empty runs folder, no study, nothing that works by itself."""
+    from app_page import modules
+    from fake_run import write_fake_run
+
+    run_picker, study_cache, training_queue = modules("run_picker", "study_cache", "training_queue")
+    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
+    monkeypatch.setattr(study_cache, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
+    write_fake_run(tmp_path / "sample_run")
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"

@@ -1,75 +1,36 @@
 """Every page in every state, without a browser: messages instead of tracebacks, and links that lead nowhere else."""
 
-import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from app_page import APP, link, modules, open_page, texts
 from fake_run import make_stale, write_fake_run
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite.config import Config
 
-ROOT = Path(__file__).parents[1]
-APP = ROOT / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, training_form, training_queue, visitor = map(
-    importlib.import_module, ("run_picker", "training_form", "training_queue", "visitor")
-)
+run_picker, training_form, training_queue, visitor = modules("run_picker", "training_form", "training_queue", "visitor")
 
-PAGES = ("views/tour.py", "views/train.py", "views/slices.py", "views/evidence.py")
-ALL_PAGES = sorted(f"views/{path.name}" for path in (APP / "views").glob("*.py"))  # the others' own tests go deeper
+PAGES = ("tour", "train", "slices", "evidence")
+ALL_PAGES = sorted(path.stem for path in (APP / "views").glob("*.py"))  # the others' own tests go deeper
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    """A runs folder and a sample run of the tests' own, and nothing that starts a process."""
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
+def runs(app_places, monkeypatch):
     monkeypatch.setattr(run_picker, "own_machine", lambda: True)  # there is no server here that listens anywhere
     monkeypatch.setattr(training_queue, "COMMAND", (sys.executable, "-c", "import time; time.sleep(30)"))
-    write_fake_run(tmp_path / "sample_run")
-    (tmp_path / "runs").mkdir()
-    yield tmp_path / "runs"
-    for _, job in training_queue.jobs(tmp_path / "runs"):
+    yield app_places
+    for _, job in training_queue.jobs(app_places):
         if training_queue.alive(job):
             os.kill(job.pid, signal.SIGKILL)
 
 
-def open_page(page, **query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    app.switch_page(page)
-    for key, value in query.items():  # a switch of pages clears the link, as in a browser
-        app.query_params[key] = value
-    return app.run()
-
-
-def link(app, key):
-    value = app.query_params[key]
-    return value[0] if isinstance(value, list) else value
-
-
-def texts(app):
-    kinds = ("markdown", "caption", "warning", "error", "info", "title", "header", "subheader", "code")
-    return "\n".join(str(item.value) for kind in kinds for item in app.get(kind))
-
-
-def fine(app):
-    assert not app.exception, app.exception[0].message
-    return texts(app)
-
-
 @pytest.mark.parametrize("page", ALL_PAGES)
 def test_sample_run(page):
-    words = fine(open_page(page))
+    words = texts(open_page(page))
     assert "can't be shown" not in words
     assert "don't fit" not in words
 
@@ -78,13 +39,13 @@ def test_sample_run(page):
 @pytest.mark.parametrize("method", ["triplet", "softmax"])
 def test_a_control_run(page, method, runs):
     write_fake_run(runs / "control", slices=1, method=method)
-    assert "can't be shown" not in fine(open_page(page, run="control"))
+    assert "can't be shown" not in texts(open_page(page, run="control"))
 
 
 @pytest.mark.parametrize("page", ALL_PAGES)
 def test_no_runs_at_all(page, runs, monkeypatch):
     monkeypatch.setattr(run_picker, "SAMPLE", runs / "nowhere")
-    assert "make sample-run" in fine(open_page(page))
+    assert "make sample-run" in texts(open_page(page))
 
 
 def other_probe(path):
@@ -119,7 +80,7 @@ SPOILS = {
 def test_a_broken_run_is_a_message(page, spoil, runs):
     write_fake_run(runs / "spoilt")
     spoil(runs / "spoilt")
-    fine(open_page(page, run="spoilt"))
+    texts(open_page(page, run="spoilt"))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -129,14 +90,14 @@ def test_a_run_in_the_middle_of_training(page, epochs, runs):
     (path / "layout.npz").unlink()
     with open(path / "history.jsonl", "a") as file:
         file.write('{"epoch": 3, "lo')
-    words = fine(open_page(page, run="young"))
-    assert page in ("views/train.py", "views/evidence.py") or "no layout yet" in words
+    words = texts(open_page(page, run="young"))
+    assert page in ("train", "evidence") or "no layout yet" in words
 
 
 def test_the_first_visitor_by_a_direct_link_meets_the_whole_app():
     """With a folder called pages, Streamlit would run the page without main.py: no side bar, no navigation."""
     assert not (APP / "pages").exists()
-    assert "run_choice" in [box.key for box in open_page("views/train.py").sidebar.selectbox]
+    assert "run_choice" in [box.key for box in open_page("train").sidebar.selectbox]
 
 
 @pytest.mark.parametrize("name", ["../sample_run", "..", ".", "a/b", "%2e%2e", "\\\\", "gone", "opened-123", "~", ".x"])
@@ -155,20 +116,20 @@ def test_a_symbolic_link_in_the_runs_folder_is_not_followed(runs):
 
 def test_choosing_a_run_is_in_the_link_and_outlives_a_page_change(runs):
     write_fake_run(runs / "mine", slices=2)
-    app = open_page("views/tour.py")
+    app = open_page("tour")
     app.selectbox(key="run_choice").set_value("mine").run()
-    assert link(app, "run") == "mine"
+    assert link(app)["run"] == "mine"
     app.query_params.clear()
     app.switch_page("views/slices.py").run()
-    fine(app)
-    assert link(app, "run") == "mine"
+    texts(app)
+    assert link(app)["run"] == "mine"
     assert app.selectbox(key="run_choice").value == "mine"
 
 
 def test_on_a_server_for_others_nobody_opens_folders_by_their_path(monkeypatch):
     monkeypatch.setattr(run_picker, "own_machine", lambda: False)
-    app = open_page("views/tour.py")
-    fine(app)
+    app = open_page("tour")
+    texts(app)
     assert "open_path" not in [field.key for field in app.text_input]
 
 
@@ -183,85 +144,85 @@ def test_whose_machine_it_is(address, own, monkeypatch):
 
 def test_opening_a_folder_by_its_path(runs):
     path = write_fake_run(runs.parent / "elsewhere" / "deep")
-    app = open_page("views/tour.py")
+    app = open_page("tour")
     app.text_input(key="open_path").set_value(str(path)).run()
-    fine(app)
-    token = link(app, "run")
+    texts(app)
+    token = link(app)["run"]
     assert token.startswith("opened-")
     assert str(path) not in token
     app.text_input(key="open_path").set_value(str(path / "nothing")).run()
-    assert "no such folder" in fine(app)
+    assert "no such folder" in texts(app)
 
 
 def test_a_point_in_the_link_shows_its_face():
-    words = fine(open_page("views/slices.py", run="sample", point="5"))
+    words = texts(open_page("slices", run="sample", point="5"))
     assert "point 5" in words
     assert "The head says" in words
 
 
 @pytest.mark.parametrize("point", ["999", "-1", "x", "1e3", "99999999999999999999"])
 def test_a_nonsense_point_is_told_or_passed_over(point):
-    words = fine(open_page("views/slices.py", run="sample", point=point))
+    words = texts(open_page("slices", run="sample", point=point))
     assert "Pick a face" in words
 
 
 @pytest.mark.parametrize(("word", "text"), [("colour", "smell"), ("zoom", "9~9~9"), ("lasso", "z"), ("kind", "x")])
 def test_a_wrong_word_of_the_view_is_named(word, text):
-    words = fine(open_page("views/slices.py", run="sample", point="5", **{word: text}))
+    words = texts(open_page("slices", run="sample", point="5", **{word: text}))
     assert f"The link has `{word}={text}`" in words
     assert "point 5" in words
 
 
 def test_surprise_puts_the_point_into_the_link():
-    app = open_page("views/slices.py", run="sample")
+    app = open_page("slices", run="sample")
     next(b for b in app.button if b.label == "Surprise me").click().run()
-    assert "The head says" in fine(app)
-    assert 0 <= int(link(app, "point")) < 60
+    assert "The head says" in texts(app)
+    assert 0 <= int(link(app)["point"]) < 60
 
 
 def test_warnings_and_failures_are_said(runs):
     write_fake_run(runs / "flat", warnings=("slice 2 (τ = 0.33): collapse",))
-    assert "collapse" in fine(open_page("views/train.py", run="flat"))
+    assert "collapse" in texts(open_page("train", run="flat"))
     path = write_fake_run(runs / "fell", state="failed")
     (path / "train.log").write_text("step 1\nstep 2\nMemoryError: no room\n")
-    words = fine(open_page("views/train.py", run="fell"))
+    words = texts(open_page("train", run="fell"))
     assert "a message from the trainer" in words
     assert "MemoryError: no room" in words
 
 
 def test_starting_and_stopping_a_training(runs):
-    app = open_page("views/train.py")
+    app = open_page("train")
     app.number_input(key="set_epochs").set_value(4).run()
     start = next(b for b in app.button if b.label == "Start training")
     start.click().run()
-    fine(app)
-    assert link(app, "run") == "posed-mul-dml-1"
+    texts(app)
+    assert link(app)["run"] == "posed-mul-dml-1"
     assert json.loads((runs / "posed-mul-dml-1" / "config.json").read_text())["config"]["epochs"] == 4
     assert training_queue.alive(training_queue.read_job(runs / "posed-mul-dml-1"))
     app.button(key="stop").click().run()
-    fine(app)
+    texts(app)
     assert training_queue.read_job(runs / "posed-mul-dml-1").stop_asked
 
 
 def test_a_third_training_of_one_visitor_is_refused():
-    app = open_page("views/train.py")
+    app = open_page("train")
     for _ in range(3):
         next(b for b in app.button if b.label == "Start training").click().run()
-    assert "2 trainings under way" in fine(app)
+    assert "2 trainings under way" in texts(app)
 
 
 def test_a_setting_that_cannot_be_run_is_said_at_the_form():
-    app = open_page("views/train.py")
+    app = open_page("train")
     app.number_input(key="set_dim").set_value(30).run()
-    assert "divisor of dim" in fine(app)
+    assert "divisor of dim" in texts(app)
     assert next(b for b in app.button if b.label == "Start training").disabled
     app.selectbox(key="set_data").set_value("folder").run()
     app.number_input(key="set_dim").set_value(64).run()
-    assert "Path on this machine" in fine(app)
+    assert "Path on this machine" in texts(app)
 
 
 def test_settings_outlive_a_page_change():
-    app = open_page("views/train.py")
+    app = open_page("train")
     app.number_input(key="set_seed").set_value(7).run()
     app.switch_page("views/tour.py").run()
     app.switch_page("views/train.py").run()
@@ -313,7 +274,7 @@ def test_no_page_loads_what_only_training_needs(runs):
         "from streamlit.testing.v1 import AppTest\n"
         "app = AppTest.from_file(sys.argv[1], default_timeout=60).run()\n"
         "for page in sys.argv[2:]:\n"
-        "    app.switch_page(page).run()\n"
+        "    app.switch_page(f'views/{page}.py').run()\n"
         "    assert not app.exception, app.exception\n"
         "print([m for m in ('torch', 'torchvision', 'umap', 'sklearn', 'numba', 'accelerate') if m in sys.modules])\n"
     )

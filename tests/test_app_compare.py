@@ -3,31 +3,20 @@
 import dataclasses
 import importlib
 import json
-import sys
-from pathlib import Path
 
 import pytest
+from app_page import fine, modules, open_page, texts
 from fake_run import make_stale, write_fake_run
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite import plots
 from muldml_lite.plots import Compared
 
-APP = Path(__file__).parents[1] / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, training_queue, compare_runs = map(
-    importlib.import_module, ("run_picker", "training_queue", "compare_runs")
-)
+run_picker, training_queue, compare_runs = modules("run_picker", "training_queue", "compare_runs")
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
-    write_fake_run(tmp_path / "sample_run")
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
+def runs(app_places):
+    return app_places
 
 
 def change(path, forked=None, **settings):
@@ -48,25 +37,12 @@ def family(runs):
     return runs
 
 
-def open_page(*names, **query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
-    app.switch_page("views/compare.py")
-    for key, value in query.items():
-        app.query_params[key] = value
-    if names:
-        app.query_params["runs"] = list(names)
-    app.run()
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def texts(app):
-    kinds = ("markdown", "caption", "warning", "error", "info", "subheader", "html")
-    return "\n".join(str(getattr(item, "value", None) or item.proto.body) for kind in kinds for item in app.get(kind))
+def compare(*names, **query):
+    return fine(open_page("compare", **query, **({"runs": list(names)} if names else {})))
 
 
 def test_a_fork_and_its_parent_are_shown_first(family):
-    app = open_page()
+    app = compare()
     assert app.multiselect(key="runs").value == ["parent", "child"]
     words = texts(app)
     assert "0.1 to 0.8" in words
@@ -79,7 +55,7 @@ def test_a_fork_and_its_parent_are_shown_first(family):
 
 
 def test_any_runs_of_the_link(family):
-    app = open_page("other", "parent", "sample")
+    app = compare("other", "parent", "sample")
     assert app.multiselect(key="runs").value == ["other", "parent", "sample"]
     words = texts(app)
     assert "follow different images, so no face is in two of them" in words
@@ -87,19 +63,19 @@ def test_any_runs_of_the_link(family):
 
 
 def test_runs_with_other_faces_are_left_out_by_name(family):
-    words = texts(open_page("parent", "child", "other"))
+    words = texts(compare("parent", "child", "other"))
     assert "Not here, as they follow other images: other." in words
 
 
 def test_a_suggestion_is_one_click_away(family):
-    app = open_page("other", "sample")
+    app = compare("other", "sample")
     app.button(key="pair_child").click().run()
     assert app.multiselect(key="runs").value == ["parent", "child"]
 
 
 @pytest.mark.parametrize("name", ["gone", "../sample_run", "%2e%2e", "a/b"])
 def test_a_run_that_is_not_there_is_told(family, name):
-    words = texts(open_page("parent", name))
+    words = texts(compare("parent", name))
     assert f"The link asks for “{name}”, which is no run" in words
     assert "Choose at least two runs" in words
 
@@ -108,23 +84,23 @@ def test_a_symbolic_link_is_no_run(family):
     write_fake_run(family.parent / "secret")
     (family / "link").symlink_to(family.parent / "secret")
     assert "link" not in compare_runs.members()
-    assert "which is no run" in texts(open_page("parent", "link"))
+    assert "which is no run" in texts(compare("parent", "link"))
 
 
 @pytest.mark.parametrize("face", ["60", "-1", "x"])
 def test_a_face_that_is_not_there_is_told(family, face):
-    app = open_page("parent", "child", face=face)
+    app = compare("parent", "child", face=face)
     assert f"The link asks for face “{face}”; these runs follow faces 0 to 59." in texts(app)
     assert app.number_input(key="face").value == 0
 
 
 def test_a_face_of_the_link(family):
-    assert open_page("parent", "child", face="7").number_input(key="face").value == 7
+    assert compare("parent", "child", face="7").number_input(key="face").value == 7
 
 
 def test_a_first_visitor_trains_the_control_with_one_click(runs, monkeypatch):
     monkeypatch.setattr(training_queue, "advance", lambda runs: None)
-    app = open_page()
+    app = compare()
     assert "So far there is the sample run alone" in texts(app)
     app.button(key="control_equal").click().run()
     assert not app.exception, app.exception[0].message
@@ -149,7 +125,7 @@ def test_the_other_control_has_one_threshold_and_the_same_loss(runs):
 
 def test_a_full_queue_is_told(runs, monkeypatch):
     monkeypatch.setattr(training_queue, "MAX_PER_VISITOR", 0)
-    app = open_page()
+    app = compare()
     app.button(key="control_single").click().run()
     assert "It could not be started: you have 0 trainings under way" in texts(app)
     assert "So far there is the sample run alone" in texts(app)
@@ -157,7 +133,7 @@ def test_a_full_queue_is_told(runs, monkeypatch):
 
 def test_too_few_runs_say_what_to_do(runs):
     change(runs.parent / "sample_run", method="triplet", slices=1)
-    assert "There are not two runs yet" in texts(open_page())
+    assert "There are not two runs yet" in texts(compare())
 
 
 @pytest.mark.parametrize(
@@ -176,20 +152,20 @@ def test_too_few_runs_say_what_to_do(runs):
 )
 def test_a_broken_run_is_a_message(family, spoil):
     spoil(family / "child")
-    assert "parent" in texts(open_page("parent", "child"))
+    assert "parent" in texts(compare("parent", "child"))
 
 
 def test_a_running_run_is_followed(family):
     write_fake_run(family / "young", state="running", epochs=1)
-    words = texts(open_page("parent", "young"))
+    words = texts(compare("parent", "young"))
     assert "Where they stand" in words
 
 
 def test_six_at_most(family):
     for i in range(6):
         write_fake_run(family / f"run{i}")
-    open_page(*[f"run{i}" for i in range(6)])
-    assert "at most 6 can be compared" in texts(open_page("parent", *[f"run{i}" for i in range(6)]))
+    compare(*[f"run{i}" for i in range(6)])
+    assert "at most 6 can be compared" in texts(compare("parent", *[f"run{i}" for i in range(6)]))
 
 
 def record(epoch, loss, active):

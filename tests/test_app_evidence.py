@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import importlib
 import io
 import json
 import os
@@ -11,57 +10,22 @@ import subprocess
 import sys
 import time
 from html import escape
-from pathlib import Path
 
 import plotly.graph_objects as go
 import pytest
+from app_page import APP, link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_study import EFFECTS, NEEDY, TOY, rich_study, write_fake_study
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite.claims import CLAIMS, Study, read_study
 
-ROOT = Path(__file__).parents[1]
-APP = ROOT / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, study_cache, training_queue, evidence_detail, evidence_html = map(
-    importlib.import_module, ("run_picker", "study_cache", "training_queue", "evidence_detail", "evidence_html")
-)
-PAGE = "views/evidence.py"
+study_cache, evidence_detail, evidence_html = modules("study_cache", "evidence_detail", "evidence_html")
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    """A runs folder, a sample run and a shipped study of the tests' own."""
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(study_cache, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
-    write_fake_run(tmp_path / "sample_run")
+def runs(app_places, tmp_path):
     write_fake_study(tmp_path / "shipped")
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-def open_page(**query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=60)
-    app.run()
-    app.switch_page(PAGE)
-    for key, value in query.items():  # a switch of pages clears the link, as in a browser
-        app.query_params[key] = value
-    return app.run()
-
-
-def link(app, key):
-    value = app.query_params.get(key)
-    return value[0] if isinstance(value, list) else value
-
-
-def words(app):
-    assert not app.exception, app.exception[0].message
-    kinds = ("markdown", "caption", "warning", "error", "info", "title", "header", "subheader", "code")
-    shown = [str(item.value) for kind in kinds for item in app.get(kind)]
-    return "\n".join(shown + [html(item) for item in app.get("html")])
+    return app_places
 
 
 def html(item):
@@ -82,8 +46,8 @@ def tables(app):
 
 
 def test_the_list_has_every_claim_with_verdict_sentence_source_and_reason():
-    app = open_page()
-    text = words(app)
+    app = open_page("evidence")
+    text = texts(app)
     for claim in (TOY, NEEDY):
         assert f"**{claim.id} · {claim.title}**" in [button.label for button in app.button]
         assert claim.sentence in text
@@ -92,26 +56,26 @@ def test_the_list_has_every_claim_with_verdict_sentence_source_and_reason():
     assert with_needs(text)
     for chip in ("○ not supported", "… needs data", "○ 1 not supported"):
         assert chip in text
-    assert link(app, "study") == "shipped"
+    assert link(app).get("study") == "shipped"
     assert len(charts(app)) == 1
 
 
 def test_a_claim_opens_is_in_the_link_and_closes():
-    app = open_page()
+    app = open_page("evidence")
     app.button(key=f"open_{TOY.id}").click().run()
-    assert link(app, "claim") == TOY.id
-    assert TOY.title in words(app)
+    assert link(app).get("claim") == TOY.id
+    assert TOY.title in texts(app)
     app.button(key="claim_after").click().run()
-    assert link(app, "claim") == "10"
-    assert "98.49" in words(app)
+    assert link(app).get("claim") == "10"
+    assert "98.49" in texts(app)
     app.button(key="all_claims").click().run()
-    assert link(app, "claim") is None
+    assert link(app).get("claim") is None
     assert app.button(key=f"open_{TOY.id}")
 
 
 def test_a_claim_in_full():
-    app = open_page(claim=TOY.id)
-    text = words(app)
+    app = open_page("evidence", claim=TOY.id)
+    text = texts(app)
     for part in (TOY.sentence, TOY.rule, "k-NN: green against red", "above the control", "0.5 points"):
         assert part in text
     assert "4 regimes, 8 draws of people with 2 seeds each, paired" in text
@@ -122,7 +86,7 @@ def test_a_claim_in_full():
 
 
 def test_the_interval_table_and_its_csv_hold_the_reading(runs):
-    app = open_page(claim=TOY.id)
+    app = open_page("evidence", claim=TOY.id)
     table = tables(app)[0]
     intervals = read_study(Study(runs.parent / "shipped")).intervals
     judged = [one for one in intervals if one.required]
@@ -133,7 +97,7 @@ def test_the_interval_table_and_its_csv_hold_the_reading(runs):
 
 
 def test_every_number_leads_to_its_runs():
-    app = open_page(claim=TOY.id)
+    app = open_page("evidence", claim=TOY.id)
     box = app.selectbox(key=f"interval_{TOY.id}")
     assert len(box.options) == 8
     for place, (cell, (_, _, saturated)) in enumerate(EFFECTS.items()):
@@ -148,16 +112,16 @@ def test_every_number_leads_to_its_runs():
         assert set(table["saturated"]) == {saturated}
         assert table["seconds"].iloc[0] == 0.61
         green, red = (table[table["arm"] == arm]["knn"].mean() for arm in ("green", "red"))
-        assert f"{100 * (green - red):.1f}"[-3:] in words(app)
+        assert f"{100 * (green - red):.1f}"[-3:] in texts(app)
 
 
 @pytest.mark.parametrize("picture", ["Map", "Other intervals", "All arms"])
 def test_pictures_of_a_claim(picture):
-    app = open_page(claim=TOY.id)
+    app = open_page("evidence", claim=TOY.id)
     before = charts(app)
     control = app.get("segmented_control") or app.get("button_group")
     control[0].set_value(picture).run()
-    words(app)
+    texts(app)
     assert len(charts(app)) == 1
     assert charts(app)[0] != before[0]
 
@@ -170,7 +134,7 @@ def test_a_click_on_an_interval_is_copied_to_a_key_of_our_own():
 
 
 def test_the_five_lines_run_and_show_the_page_s_figure(runs, monkeypatch):
-    app = open_page(claim=TOY.id)
+    app = open_page("evidence", claim=TOY.id)
     code = next(item.value for item in app.code if item.value.startswith("from muldml_lite"))
     assert len(code.splitlines()) <= 5
     shown = []
@@ -188,8 +152,8 @@ def test_the_five_lines_run_and_show_the_page_s_figure(runs, monkeypatch):
 
 
 def test_a_claim_without_data_shows_its_sentence_and_what_it_needs():
-    app = open_page(claim="10")
-    text = words(app)
+    app = open_page("evidence", claim="10")
+    text = texts(app)
     assert "… needs data" in text
     assert with_needs(text)
     assert not charts(app)
@@ -202,26 +166,26 @@ def test_a_claim_without_data_shows_its_sentence_and_what_it_needs():
 
 def test_a_number_in_the_link_means_its_first_part(runs):
     rich_study(runs / "rich", draws=3)
-    assert "4a · Incomplete judgements happen" in words(open_page(claim="4", study="rich"))
+    assert "4a · Incomplete judgements happen" in texts(open_page("evidence", claim="4", study="rich"))
 
 
 @pytest.mark.parametrize("claim", ["99", "../x", "<b>"])
 def test_a_nonsense_claim_is_told(claim):
-    app = open_page(claim=claim)
-    assert f"this study has {TOY.id}, {NEEDY.id}" in words(app)
+    app = open_page("evidence", claim=claim)
+    assert f"this study has {TOY.id}, {NEEDY.id}" in texts(app)
     assert app.button(key=f"open_{TOY.id}")
 
 
 def test_studies_of_the_runs_folder_can_be_chosen(runs):
     write_fake_study(runs / "mine", claims=(TOY,))
     write_fake_run(runs / "no-study")
-    app = open_page()
+    app = open_page("evidence")
     box = app.selectbox(key="study_choice")
     assert box.options == ["Shipped study", "mine"]
     box.select("mine").run()
-    assert link(app, "study") == "mine"
+    assert link(app).get("study") == "mine"
     assert f"open_{NEEDY.id}" not in [button.key for button in app.button]
-    assert TOY.title in words(open_page(study="mine", claim=TOY.id))
+    assert TOY.title in texts(open_page("evidence", study="mine", claim=TOY.id))
 
 
 @pytest.mark.parametrize("name", ["../shipped", "..", "a/b", "gone", ".x", "~"])
@@ -229,7 +193,7 @@ def test_a_link_never_leads_out_of_the_runs_folder(name, runs):
     choice = study_cache.resolve(name)
     assert choice.study is None
     assert choice.problem
-    assert "claims --quick" in words(open_page(study=name))
+    assert "claims --quick" in texts(open_page("evidence", study=name))
 
 
 def test_a_symbolic_link_is_not_followed(runs):
@@ -240,7 +204,7 @@ def test_a_symbolic_link_is_not_followed(runs):
 
 def test_no_study_at_all(monkeypatch, runs):
     monkeypatch.setattr(study_cache, "SHIPPED", runs / "nowhere")
-    text = words(open_page())
+    text = texts(open_page("evidence"))
     assert "python -m muldml_lite claims --quick" in text
     assert "can't be shown" not in text
 
@@ -270,16 +234,16 @@ SPOILS = {
 def test_a_broken_study_is_one_clear_line(spoil, claim, runs):
     spoil(write_fake_study(runs / "spoilt"))
     query = {"study": "spoilt"} | ({"claim": claim} if claim else {})
-    app = open_page(**query)
-    words(app)
+    app = open_page("evidence", **query)
+    texts(app)
     assert any("can't be shown" in item.value or "don't fit" in item.value for item in app.warning)
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "status.json", "verdicts.json"])
 def test_a_study_that_lacks_a_file_is_still_shown(name, runs):
     (write_fake_study(runs / "young") / name).unlink()
-    app = open_page(study="young")
-    words(app)
+    app = open_page("evidence", study="young")
+    texts(app)
     assert not app.warning
     assert app.button(key=f"open_{TOY.id}")
 
@@ -290,19 +254,19 @@ def test_a_study_under_way_says_how_far_it_is(runs):
         file.write('{"experiment": "t')  # a torn last line
     state = {"state": "running", "done": 140, "total": 400, "seconds_left": 95.0, "heartbeat": time.time()}
     (path / "status.json").write_text(json.dumps(state))
-    app = open_page(study="young")
-    words(app)
+    app = open_page("evidence", study="young")
+    texts(app)
     assert "140 of 400 runs, about 95 s left" in app.get("progress")[0].proto.text
     (path / "status.json").write_text(json.dumps(state | {"heartbeat": time.time() - 3600}))
-    assert "goes on where it was" in words(open_page(study="young"))
+    assert "goes on where it was" in texts(open_page("evidence", study="young"))
 
 
 def test_a_study_that_grows_is_read_anew(runs):
     path = write_fake_study(runs / "young", draws=2)
-    assert "2 draws, expected 3 or more" in words(open_page(study="young"))
+    assert "2 draws, expected 3 or more" in texts(open_page("evidence", study="young"))
     write_fake_study(runs / "other", draws=8)
     (runs / "other" / "rows.jsonl").replace(path / "rows.jsonl")
-    assert "supported in 1, contradicted in 1" in words(open_page(study="young"))
+    assert "supported in 1, contradicted in 1" in texts(open_page("evidence", study="young"))
 
 
 def test_text_of_a_study_is_never_markup(runs):
@@ -310,7 +274,7 @@ def test_text_of_a_study_is_never_markup(runs):
 
     claim = dataclasses.replace(TOY, sentence="<img src=x onerror=alert(1)> is *bold*", source="<script>")
     write_fake_study(runs / "odd", claims=(claim,))
-    text = words(open_page(study="odd")) + words(open_page(study="odd", claim=TOY.id))
+    text = texts(open_page("evidence", study="odd")) + texts(open_page("evidence", study="odd", claim=TOY.id))
     assert "<img" not in text.replace("&lt;img", "")
     assert "<script>" not in text
 
@@ -334,13 +298,13 @@ def test_every_claim_of_the_ledger_has_a_page(claim, tmp_path_factory, runs):
     (runs / "rich").mkdir()
     for name in ("study.json", "rows.jsonl"):
         os.link(path / name, runs / "rich" / name)
-    app = open_page(study="rich", claim=claim)
-    words(app)
+    app = open_page("evidence", study="rich", claim=claim)
+    texts(app)
     for control in app.get("segmented_control") or app.get("button_group"):
         for option in control.options:
             name = option if isinstance(option, str) else option.content
             control.set_value(name).run()
-            assert "holds no numbers" not in words(app), name
+            assert "holds no numbers" not in texts(app), name
             assert len(charts(app)) == 1
 
 

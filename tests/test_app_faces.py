@@ -1,60 +1,28 @@
 """The page Faces in every state, without a browser, and the desk where faces are embedded."""
 
-import importlib
-import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from app_page import link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_weights import write_fake_weights
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite.analysis.embedding_of import Embedded
 from muldml_lite.faces.lab import LabFace
 from muldml_lite.runs import Run, RunError
 
-APP = Path(__file__).parents[1] / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, training_queue, faces_desk, faces_view = map(
-    importlib.import_module, ("run_picker", "training_queue", "faces_desk", "faces_view")
-)
+run_picker, faces_desk, faces_view = modules("run_picker", "faces_desk", "faces_view")
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
-    write_fake_run(tmp_path / "sample_run")
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-def open_page(**query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
-    app.run()
-    app.switch_page("views/faces.py")
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def link(app, key):
-    value = app.query_params[key]
-    return value[0] if isinstance(value, list) else value
-
-
-def texts(app):
-    assert not app.exception, app.exception[0].message
-    kinds = ("markdown", "caption", "warning", "info", "title", "code")
-    return "\n".join(str(item.value) for kind in kinds for item in app.get(kind))
+def runs(app_places):
+    return app_places
 
 
 def test_a_first_visit_has_a_face_and_its_five_lines_and_needs_no_link():
-    app = open_page()
+    app = open_page("faces")
     words = texts(app)
     assert not {"au", "person", "shot", "morph"} & set(app.query_params)
     assert "LabFace(person=16, units={'AU6': 90, 'AU12': 100, 'AU25': 80})" in words
@@ -63,7 +31,7 @@ def test_a_first_visit_has_a_face_and_its_five_lines_and_needs_no_link():
 
 
 def test_the_five_lines_draw_the_face_of_the_link(tmp_path, monkeypatch):
-    app = open_page(person="5", au="4-70", shot="wild-12.yaw-6")
+    app = open_page("faces", person="5", au="4-70", shot="wild-12.yaw-6")
     code = next(str(item.value) for item in app.get("code") if "LabFace" in str(item.value))
     monkeypatch.chdir(tmp_path)
     exec(code, {})
@@ -79,7 +47,7 @@ def test_the_five_lines_draw_the_face_of_the_link(tmp_path, monkeypatch):
     [("person", "x"), ("au", "6-900"), ("shot", "wild-5.yaw99"), ("morph", "joy-fear"), ("au", "a" * 5000)],
 )
 def test_a_wrong_link_is_one_friendly_line(key, value):
-    app = open_page(**{key: value})
+    app = open_page("faces", **{key: value})
     words = texts(app)
     assert "can't be drawn" in words
     assert value not in words or len(value) < 40
@@ -87,18 +55,18 @@ def test_a_wrong_link_is_one_friendly_line(key, value):
 
 
 def test_a_link_outlives_a_page_change():
-    app = open_page(person="77", au="9-100", morph="anger-fear")
+    app = open_page("faces", person="77", au="9-100", morph="anger-fear")
     app.switch_page("views/tour.py").run()
     app.query_params.clear()
     app.switch_page("views/faces.py").run()
     texts(app)
-    assert [link(app, key) for key in ("person", "au", "morph")] == ["77", "9-100", "anger-fear"]
+    assert [link(app).get(key) for key in ("person", "au", "morph")] == ["77", "9-100", "anger-fear"]
 
 
 @pytest.mark.parametrize("method", ["triplet", "softmax"])
 def test_a_control_run(method, runs):
     write_fake_weights(write_fake_run(runs / "control", slices=1, method=method))
-    assert "can't be shown" not in texts(open_page(run="control"))
+    assert "can't be shown" not in texts(open_page("faces", run="control"))
 
 
 SPOILS = {
@@ -117,20 +85,20 @@ SPOILS = {
 def test_with_a_broken_run_one_can_still_play(spoil, runs):
     write_fake_weights(write_fake_run(runs / "spoilt"))
     spoil(runs / "spoilt")
-    app = open_page(run="spoilt")
+    app = open_page("faces", run="spoilt")
     assert "LabFace" in texts(app)
     assert "LabFace(person=16" in texts(app)
 
 
 def test_without_any_run_one_can_still_play(runs, monkeypatch):
     monkeypatch.setattr(run_picker, "SAMPLE", runs / "nowhere")
-    words = texts(open_page())
+    words = texts(open_page("faces"))
     assert "make sample-run" in words
     assert "LabFace" in words
 
 
 def test_a_lesson_leaves_out_what_it_does_not_need():
-    words = texts(open_page(lesson="7"))
+    words = texts(open_page("faces", lesson="7"))
     assert "LabFace" not in words
 
 

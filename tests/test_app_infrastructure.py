@@ -1,7 +1,6 @@
 """What all pages share: words, lessons, first steps, charts with downloads, lean imports, a server for this machine."""
 
 import csv
-import importlib
 import io
 import os
 import re
@@ -14,15 +13,13 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 import streamlit as st
+from app_page import APP, ROOT, modules
 from app_server import app_server
 from fake_run import write_fake_run
 from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).parents[1]
-APP = ROOT / "streamlit_app"
-sys.path.insert(0, str(APP))
-figures, glossary, guide, lesson, reproduce, warm = map(
-    importlib.import_module, ("figures", "glossary", "guide", "lesson", "reproduce", "warm")
+figures, glossary, guide, lesson, reproduce, warm = modules(
+    "figures", "glossary", "guide", "lesson", "reproduce", "warm"
 )
 PAGES = sorted(path.stem for path in (APP / "views").glob("*.py"))
 

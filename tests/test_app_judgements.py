@@ -1,73 +1,33 @@
 """The page Judgements without a browser: links, runs of every kind, and the way of real triplets into the lab."""
 
 import dataclasses
-import importlib
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from app_page import APP, button, link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_study import TOY, write_fake_study
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite.runs import Run
 from muldml_lite.widgets.judgements import PRESETS, Scene, incomplete_rates
 
-ROOT = Path(__file__).parents[1]
-APP = ROOT / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, training_queue, study_cache, judgements_view, judgements_run = map(
-    importlib.import_module, ("run_picker", "training_queue", "study_cache", "judgements_view", "judgements_run")
-)
-PAGE = "views/judgements.py"
+run_picker, judgements_view, judgements_run = modules("run_picker", "judgements_view", "judgements_run")
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    """A runs folder and a sample run of the tests' own."""
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(study_cache, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
-    write_fake_run(tmp_path / "sample_run")
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-def open_page(**query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    app.switch_page(PAGE)
-    for key, value in query.items():  # a switch of pages clears the link, as in a browser
-        app.query_params[key] = value
-    return app.run()
-
-
-def link(app):
-    return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
-
-
-def words(app):
-    assert not app.exception, app.exception[0].message
-    kinds = ("markdown", "caption", "warning", "error", "info", "title", "header", "subheader", "code")
-    return "\n".join(str(item.value) for kind in kinds for item in app.get(kind))
+def runs(app_places):
+    return app_places
 
 
 def scene(app):
     return app.session_state["judgement_scene"]["scene"]
 
 
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
 def test_the_first_picture_needs_no_link():
-    app = open_page()
-    said = words(app)
+    app = open_page("judgements")
+    said = texts(app)
     assert "can't be shown" not in said
     assert scene(app) == PRESETS[0].scene
     assert not set(link(app)) & set(judgements_view.LINK)
@@ -87,8 +47,8 @@ def test_a_link_holds_the_whole_picture():
         True,
         True,
     )
-    app = open_page(**wanted.to_link())
-    words(app)
+    app = open_page("judgements", **wanted.to_link())
+    texts(app)
     assert scene(app) == wanted
     assert {key: link(app)[key] for key in judgements_view.LINK} == wanted.to_link()
     code = next(item.value for item in app.get("code") if "JudgementLab" in item.value)
@@ -99,17 +59,17 @@ def test_a_link_holds_the_whole_picture():
 
 @pytest.mark.parametrize(("key", "value"), [("points", "../../etc"), ("tau", "7"), ("at", "-1"), ("space", "<b>")])
 def test_a_bad_link_gets_a_line_and_the_first_picture(key, value):
-    app = open_page(**{key: value})
-    said = words(app)
+    app = open_page("judgements", **{key: value})
+    said = texts(app)
     assert f"can't be shown ({key}" in said
     assert scene(app) == PRESETS[0].scene
 
 
 def test_the_picture_outlives_a_page_change():
-    app = open_page(tau="0.45")
+    app = open_page("judgements", tau="0.45")
     app.switch_page("views/tour.py").run()
-    app.switch_page(PAGE).run()
-    words(app)
+    app.switch_page("views/judgements.py").run()
+    texts(app)
     assert scene(app).tau == 0.45
     assert link(app)["tau"] == "0.45"
 
@@ -128,10 +88,10 @@ def test_what_the_view_sends_is_checked(monkeypatch):
 
 
 def test_rates_of_the_run(runs):
-    app = open_page(rates="Batch Hard")
+    app = open_page("judgements", rates="Batch Hard")
     rates = incomplete_rates(Run(run_picker.SAMPLE))
     e, s = np.unravel_index(rates.hardest.argmax(), rates.hardest.shape)
-    assert f"At most {rates.hardest[e, s]:.1%}" in words(app)
+    assert f"At most {rates.hardest[e, s]:.1%}" in texts(app)
     (chart,) = [json.loads(item.proto.spec) for item in app.get("plotly_chart")]
     assert [trace["name"] for trace in chart["data"]] == ["τ = 0.10", "τ = 0.33", "τ = 0.57", "τ = 0.80"]
     assert len({trace["marker"]["symbol"] for trace in chart["data"]}) == 4  # nothing by colour alone
@@ -146,11 +106,11 @@ def test_no_incomplete_judgement_is_said_plainly():
 
 
 def test_a_real_triplet_goes_into_the_lab():
-    app = open_page(run_slice="1", run_epoch="1")
-    words(app)
+    app = open_page("judgements", run_slice="1", run_epoch="1")
+    texts(app)
     old = app.session_state["judgement_scene"]["serial"]
     button(app, "Put it into the lab").click().run()
-    words(app)
+    texts(app)
     shown = scene(app)
     assert app.session_state["judgement_scene"]["serial"] == old + 1
     a, p, n = (np.array(point[:2]) for point in shown.points)
@@ -167,8 +127,12 @@ def test_a_slice_without_any(runs):
         arrays = dict(data)
     arrays["slices"] = np.zeros_like(arrays["slices"])  # all on one spot: nobody is content
     np.savez(path, **arrays)
-    assert "none is judged incompletely at τ = 0.80 after epoch 3" in words(open_page(run_slice="4", run_epoch="3"))
-    assert "would be judged incompletely at τ = 0.33 after epoch 1" in words(open_page(run_slice="2", run_epoch="1"))
+    assert "none is judged incompletely at τ = 0.80 after epoch 3" in texts(
+        open_page("judgements", run_slice="4", run_epoch="3")
+    )
+    assert "would be judged incompletely at τ = 0.33 after epoch 1" in texts(
+        open_page("judgements", run_slice="2", run_epoch="1")
+    )
 
 
 SPOILS = {
@@ -184,8 +148,8 @@ SPOILS = {
 @pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS)
 def test_a_broken_run_leaves_the_lab_alone(spoil, runs):
     spoil(write_fake_run(runs / "broken"))
-    app = open_page(run="broken")
-    said = words(app)
+    app = open_page("judgements", run="broken")
+    said = texts(app)
     assert "can't be shown here" in said or "don't fit together" in said
     assert "needs no run" in said
     assert scene(app) == PRESETS[0].scene
@@ -193,35 +157,35 @@ def test_a_broken_run_leaves_the_lab_alone(spoil, runs):
 
 def test_no_run_at_all(runs, monkeypatch):
     monkeypatch.setattr(run_picker, "SAMPLE", runs / "nowhere")
-    assert "make sample-run" in words(open_page())
+    assert "make sample-run" in texts(open_page("judgements"))
 
 
 def test_other_runs(runs):
     write_fake_run(runs / "single", slices=1, method="triplet")
     write_fake_run(runs / "early", epochs=0)
     for name in ("single", "early"):
-        assert "can't be shown" not in words(open_page(run=name))
+        assert "can't be shown" not in texts(open_page("judgements", run=name))
     path = write_fake_run(runs / "plain", slices=1, method="softmax")
     lines = [json.loads(line) for line in (path / "history.jsonl").read_text().splitlines()]
     for line in lines:
         line["slices"][0]["threshold"] = None
     (path / "history.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
-    assert "without thresholds" in words(open_page(run="plain"))
+    assert "without thresholds" in texts(open_page("judgements", run="plain"))
 
 
 def test_a_lesson_without_evidence_shows_the_lab_alone():
-    app = open_page(lesson="3")
-    said = words(app)
+    app = open_page("judgements", lesson="3")
+    said = texts(app)
     assert "In a training" not in said
     assert "What to see" in said
 
 
 def test_the_verdicts_of_the_ledger_stand_below(runs):
-    assert "What the ledger says" not in words(open_page())  # there is no study
+    assert "What the ledger says" not in texts(open_page("judgements"))  # there is no study
     claims = [dataclasses.replace(TOY, id=name, sentence=f"Sentence {name}.") for name in ("4a", "4c", "5a", "7")]
     write_fake_study(runs.parent / "shipped", claims)
-    app = open_page()
-    assert "What the ledger says after many draws of people" in words(app)
+    app = open_page("judgements")
+    assert "What the ledger says after many draws of people" in texts(app)
     told = [str(item.proto.body) for item in app.get("html")]
     assert [n for n in ("4a", "4b", "4c", "5a", "7") if any(f"Sentence {n}." in one for one in told)] == [
         "4a",
@@ -229,7 +193,7 @@ def test_the_verdicts_of_the_ledger_stand_below(runs):
         "5a",
     ]
     assert sum(one.startswith('<span class="ev-chip"') for one in told) == 3
-    assert "What the ledger says" not in words(open_page(lesson="3"))  # a lesson without verdicts
+    assert "What the ledger says" not in texts(open_page("judgements", lesson="3"))  # a lesson without verdicts
 
 
 def test_the_page_loads_no_torch():

@@ -1,61 +1,30 @@
 """The page Thresholds in every state, without a browser; and its link."""
 
 import dataclasses
-import importlib
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from app_page import APP, link, modules, open_page, texts
 from fake_run import make_stale, write_fake_run
 from fake_study import TOY, write_fake_study
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite.runs import Run
 
-APP = Path(__file__).parents[1] / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, study_cache, thresholds_link, thresholds_view, training_queue = map(
-    importlib.import_module, ("run_picker", "study_cache", "thresholds_link", "thresholds_view", "training_queue")
+run_picker, study_cache, thresholds_link, thresholds_view = modules(
+    "run_picker", "study_cache", "thresholds_link", "thresholds_view"
 )
 SCOPE = {"epochs": [0, 1, 2, 3], "parts": ["training", "unseen"], "names": ["fake", "single-0.3"]}
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    """A runs folder, a sample run and no study, all of the tests' own."""
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(study_cache, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr(training_queue, "keep_going", lambda runs: None)
-    write_fake_run(tmp_path / "sample_run")
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-def open_page(**query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
-    app.run()
-    app.switch_page("views/thresholds.py")
-    for key, value in query.items():  # a switch of pages clears the link, as in a browser
-        app.query_params[key] = value
-    return app.run()
-
-
-def link(app, key):
-    value = app.query_params.get(key)
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def texts(app):
-    assert not app.exception, app.exception[0].message
-    kinds = ("markdown", "caption", "warning", "info", "title", "code")
-    return "\n".join(str(item.value) for kind in kinds for item in app.get(kind))
+def runs(app_places):
+    return app_places
 
 
 def test_a_first_visit():
-    app = open_page()
+    app = open_page("thresholds")
     words = texts(app)
     assert "Drag τ" in words
     assert "What to see" in words
@@ -67,7 +36,7 @@ def test_a_first_visit():
 def test_the_five_lines_run(runs, monkeypatch):
     """What the page says reproduces it does so."""
     path = write_fake_run(runs / "mine")
-    app = open_page(run="mine")
+    app = open_page("thresholds", run="mine")
     texts(app)
     lines = next(block.value for block in app.code if "ThresholdView" in block.value)
     assert len(lines.splitlines()) <= 5
@@ -103,7 +72,7 @@ SPOILS = {
 @pytest.mark.parametrize(("spoil", "said"), SPOILS.values(), ids=SPOILS)
 def test_a_broken_run_is_a_message(spoil, said, runs):
     spoil(write_fake_run(runs / "spoilt"))
-    words = texts(open_page(run="spoilt"))
+    words = texts(open_page("thresholds", run="spoilt"))
     assert said in words
     assert "Traceback" not in words
 
@@ -117,17 +86,17 @@ def test_what_the_page_does_not_need_may_be_missing(state, runs):
         (
             path / {"no layout": "layout.npz", "no judgements": "judgements.npz", "no history": "history.jsonl"}[state]
         ).unlink()
-    assert "can't be shown" not in texts(open_page(run="young"))
+    assert "can't be shown" not in texts(open_page("thresholds", run="young"))
 
 
 def test_no_run_at_all(runs, monkeypatch):
     monkeypatch.setattr(run_picker, "SAMPLE", runs / "nowhere")
-    assert "make sample-run" in texts(open_page())
+    assert "make sample-run" in texts(open_page("thresholds"))
 
 
 def test_a_run_without_thresholds_is_a_question(runs):
     write_fake_run(runs / "plain", slices=1, method="softmax")
-    assert "cross entropy alone" in texts(open_page(run="plain"))
+    assert "cross entropy alone" in texts(open_page("thresholds", run="plain"))
 
 
 def test_runs_that_can_stand_beside(runs):
@@ -137,14 +106,14 @@ def test_runs_that_can_stand_beside(runs):
     broken = write_fake_run(runs / "broken")
     (broken / "config.json").write_text('{"config": {}}')
     (runs / "link").symlink_to(write_fake_run(runs.parent / "secret"))
-    app = open_page(run="many")
+    app = open_page("thresholds", run="many")
     assert app.multiselect(key="beside_choice").options[0] == "single: triplet, τ = 0.45"
     known = thresholds_view.other_runs(Run(runs / "many"))
     assert list(known) == ["single", "sample"]
     app.multiselect(key="beside_choice").set_value(["single", "sample"]).run()
     assert "can't be shown" not in texts(app)
-    assert link(app, "beside") == "single~sample"
-    shared = open_page(run="many", beside="single")
+    assert link(app).get("beside") == "single~sample"
+    shared = open_page("thresholds", run="many", beside="single")
     texts(shared)
     assert shared.multiselect(key="beside_choice").value == ["single"]
 
@@ -155,10 +124,10 @@ def test_a_link_adds_no_run_from_elsewhere(name, runs):
     write_fake_run(runs / "single", slices=1, method="triplet")
     write_fake_run(runs.parent / "secret")
     (runs / "link").symlink_to(runs.parent / "secret")
-    app = open_page(run="many", beside=f"{name}~single")
+    app = open_page("thresholds", run="many", beside=f"{name}~single")
     assert ("is no such run" in texts(app)) == (name != "many")  # itself is no mistake: it was beside another run
     assert app.multiselect(key="beside_choice").value == ["single"]
-    assert link(app, "beside") == "single"
+    assert link(app).get("beside") == "single"
 
 
 NONSENSE = {
@@ -180,12 +149,12 @@ def test_nonsense_in_the_link_is_one_friendly_line(key, text):
 
 
 def test_nonsense_in_the_link_is_said_on_the_page_and_leaves_it():
-    app = open_page(tau="much", scale="shape", pinned="<b>`[x](y)")
+    app = open_page("thresholds", tau="much", scale="shape", pinned="<b>`[x](y)")
     words = texts(app)
     assert "The link has `tau=much`; expected a threshold" in words
     assert "The link has `pinned=<b>[x](y)`" in words
-    assert link(app, "tau") is None
-    assert link(app, "scale") == "shape"
+    assert link(app).get("tau") is None
+    assert link(app).get("scale") == "shape"
 
 
 def test_a_link_says_again_what_it_said():
@@ -201,24 +170,24 @@ def test_a_link_says_again_what_it_said():
 
 
 def test_a_link_is_kept_over_a_page_change():
-    app = open_page(tau="0.37", pinned="0.1")
+    app = open_page("thresholds", tau="0.37", pinned="0.1")
     texts(app)
     app.query_params.clear()
     app.switch_page("views/tour.py").run()
     app.query_params.clear()
     app.switch_page("views/thresholds.py").run()
-    assert (link(app, "tau"), link(app, "pinned")) == ("0.37", "0.1")
+    assert (link(app).get("tau"), link(app).get("pinned")) == ("0.37", "0.1")
 
 
 def test_another_run_keeps_the_threshold_and_is_no_mistake(runs):
     write_fake_run(runs / "long", epochs=9)
-    app = open_page(tau="0.37", run="long", epoch="8", pinned="0.1@long")
+    app = open_page("thresholds", tau="0.37", run="long", epoch="8", pinned="0.1@long")
     texts(app)
     app.selectbox(key="run_choice").set_value("sample").run()
     assert "The link has" not in texts(app)
-    assert link(app, "tau") == "0.37"
-    assert link(app, "epoch") is None
-    assert link(app, "pinned") is None
+    assert link(app).get("tau") == "0.37"
+    assert link(app).get("epoch") is None
+    assert link(app).get("pinned") is None
 
 
 def chips(app):
@@ -226,11 +195,11 @@ def chips(app):
 
 
 def test_the_verdicts_of_the_ledger_stand_below(runs):
-    app = open_page()
+    app = open_page("thresholds")
     assert "One run is one draw" not in texts(app)  # there is no study
     claims = [dataclasses.replace(TOY, id=name, sentence=f"Sentence {name}.") for name in ("2a", "2b")]
     write_fake_study(runs.parent / "shipped", claims)
-    app = open_page()
+    app = open_page("thresholds")
     assert "One run is one draw of chance" in texts(app)
     verdicts = {
         v.claim: v.verdict for v in study_cache.reading(study_cache.resolve("shipped").study).verdicts if not v.cell
@@ -240,7 +209,7 @@ def test_the_verdicts_of_the_ledger_stand_below(runs):
     assert len(shown) == 2
     for body, claim in zip(shown, ("2a", "2b"), strict=True):
         assert verdicts[claim] in body
-    assert "One run is one draw" not in texts(open_page(lesson="3"))  # a lesson without verdicts
+    assert "One run is one draw" not in texts(open_page("thresholds", lesson="3"))  # a lesson without verdicts
 
 
 def test_the_page_loads_nothing_that_only_training_needs():

@@ -1,69 +1,31 @@
 """The Train page without a browser: its link, its buttons in every state, and the form of a fork."""
 
-import importlib
 import os
 import signal
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from app_page import button, fine, link, modules, open_page, texts
 from fake_run import write_fake_run
 from safetensors.numpy import save_file
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
-from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ElementTree
 
 from muldml_lite.__main__ import make_parser
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.runs import Control, Run, read_control, write_control
 
-APP = Path(__file__).parents[1] / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, queue, link, form = map(
-    importlib.import_module, ("run_picker", "training_queue", "training_link", "training_form")
-)
+run_picker, queue, training_link, form = modules("run_picker", "training_queue", "training_link", "training_form")
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
-    monkeypatch.setattr(queue, "keep_going", lambda runs: None)
+def runs(app_places, monkeypatch):
     monkeypatch.setattr(queue, "COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
-    write_fake_run(tmp_path / "sample_run")
-    (tmp_path / "runs").mkdir()
-    yield tmp_path / "runs"
-    for _, job in queue.jobs(tmp_path / "runs"):
+    yield app_places
+    for _, job in queue.jobs(app_places):
         if queue.alive(job):
             os.kill(job.pid, signal.SIGKILL)
-
-
-def open_page(**query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
-    app.switch_page("views/train.py")
-    for key, value in query.items():
-        app.query_params[key] = value
-    return fine(app.run())
-
-
-def fine(app):
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def texts(app):
-    kinds = ("markdown", "caption", "warning", "error", "info", "code")
-    return "\n".join(str(item.value) for kind in kinds for item in app.get(kind))
-
-
-def word(app, key):
-    value = app.query_params.get(key)
-    return value[0] if isinstance(value, list) else value
-
-
-def button(app, key):
-    return next((one for one in app.button if one.key == key), None)
 
 
 def with_weights(path, *epochs, **facts):
@@ -85,14 +47,14 @@ CHANGES = [
 @pytest.mark.parametrize("changes", CHANGES)
 def test_a_link_means_the_same_configuration(changes):
     config = Config(**changes)
-    assert link.read(link.write(config)) == config
-    assert link.write(Config()) == ""
+    assert training_link.read(training_link.write(config)) == config
+    assert training_link.write(Config()) == ""
 
 
 def test_a_link_tells_no_path():
-    assert link.write(Config(data="folder", root="/my/faces")) == "data:folder"
+    assert training_link.write(Config(data="folder", root="/my/faces")) == "data:folder"
     with pytest.raises(ConfigError, match="root: not a setting"):
-        link.read("data:folder,root:/etc")
+        training_link.read("data:folder,root:/etc")
 
 
 @pytest.mark.parametrize(
@@ -110,23 +72,23 @@ def test_a_link_tells_no_path():
 )
 def test_a_link_that_makes_no_sense_is_one_line(text, problem):
     with pytest.raises(ConfigError) as caught:
-        link.read(text)
+        training_link.read(text)
     assert str(caught.value).startswith(problem)
 
 
 def test_settings_of_the_link_fill_the_form_and_stay_in_it():
-    app = open_page(set="method:triplet,thresholds:0.3:0.3,epochs:40,augment:false")
+    app = open_page("train", set="method:triplet,thresholds:0.3:0.3,epochs:40,augment:false")
     assert app.number_input(key="set_epochs").value == 40
     assert app.slider(key="set_tau").value == 0.3
     assert not app.checkbox(key="set_augment").value
-    assert word(app, "set") == "method:triplet,thresholds:0.3:0.3,epochs:40,augment:false"
+    assert link(app).get("set") == "method:triplet,thresholds:0.3:0.3,epochs:40,augment:false"
     fine(app.number_input(key="set_epochs").set_value(12).run())
-    assert word(app, "set") == "method:triplet,thresholds:0.3:0.3,augment:false"
-    assert "make no sense here: epochs: 'x' given" in texts(open_page(set="epochs:x"))
+    assert link(app).get("set") == "method:triplet,thresholds:0.3:0.3,augment:false"
+    assert "make no sense here: epochs: 'x' given" in texts(open_page("train", set="epochs:x"))
 
 
 def test_what_is_set_is_said_again_to_a_browser_that_has_not_drawn_it(monkeypatch):
-    app = open_page(set="epochs:40,seed:3")
+    app = open_page("train", set="epochs:40,seed:3")
     # The page runs once more before its first picture, as when the queue moves on a busy machine.
     monkeypatch.setattr(ElementTree, "get_widget_states", lambda tree: WidgetStates())
     fine(app.run())
@@ -139,7 +101,7 @@ def test_what_is_set_is_said_again_to_a_browser_that_has_not_drawn_it(monkeypatc
 
 
 def test_settings_outlast_a_visit_to_another_page():
-    app = open_page()
+    app = open_page("train")
     fine(app.number_input(key="set_epochs").set_value(40).run())
     fine(app.switch_page("views/tour.py").run())
     fine(app.switch_page("views/train.py").run())
@@ -148,7 +110,7 @@ def test_settings_outlast_a_visit_to_another_page():
 
 def test_a_run_that_is_being_trained_can_be_held(runs):
     path = write_fake_run(runs / "one", state="running", epochs=2)
-    app = open_page(run="one")
+    app = open_page("train", run="one")
     assert button(app, "do_play") is None
     fine(button(app, "do_pause").click().run())
     assert read_control(path) == Control("pause")
@@ -164,7 +126,7 @@ def test_a_run_that_is_being_trained_can_be_held(runs):
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
 def test_a_run_that_ended_early_is_resumed_with_one_click(runs, state):
     path = write_fake_run(runs / "one", state=state)
-    app = open_page(run="one")
+    app = open_page("train", run="one")
     fine(button(app, "do_resume").click().run())
     job = queue.read_job(path)
     assert (job.command, queue.alive(job)) == ("resume", True)
@@ -173,18 +135,18 @@ def test_a_run_that_ended_early_is_resumed_with_one_click(runs, state):
 
 def test_a_run_from_elsewhere_is_not_resumed_here(runs):
     write_fake_run(runs.parent / "sample_run", state="cancelled")
-    app = open_page(run="sample")
+    app = open_page("train", run="sample")
     assert button(app, "do_resume") is None
     fine(button(app, "do_reset").click().run())  # but its settings can be trained anew
-    assert word(app, "run") == "posed-mul-dml-1"
+    assert link(app).get("run") == "posed-mul-dml-1"
 
 
 def test_reset_starts_the_same_settings_under_another_name(runs):
     path = write_fake_run(runs / "one", method="triplet", slices=1)
-    app = open_page(run="one")
+    app = open_page("train", run="one")
     assert button(app, "do_pause").disabled
     fine(button(app, "do_reset").click().run())
-    assert word(app, "run") == "posed-triplet-1"
+    assert link(app).get("run") == "posed-triplet-1"
     made = Run(runs / "posed-triplet-1")
     assert made.config["config"] == Run(path).config["config"]
     assert Run(path).status["state"] == "finished"
@@ -192,7 +154,7 @@ def test_reset_starts_the_same_settings_under_another_name(runs):
 
 def test_a_fork_asks_only_for_what_may_change(runs):
     path = with_weights(write_fake_run(runs / "parent"), 0, 2, 3)
-    app = open_page(run="parent")
+    app = open_page("train", run="parent")
     assert app.selectbox(key="set_data").value == "drawn:posed"
     app.session_state["begin"] = "fork"
     fine(app.run())
@@ -203,10 +165,10 @@ def test_a_fork_asks_only_for_what_may_change(runs):
     assert "nothing yet; it would repeat its parent exactly" in texts(app)
     fine(app.number_input(key="set_epochs").set_value(7).run())
     assert "Changed from parent: epochs." in texts(app)
-    assert word(app, "fork") == "2"
+    assert link(app).get("fork") == "2"
     start = next(one for one in app.button if one.label == "Start the fork")
     fine(start.click().run())
-    made = Run(runs / word(app, "run"))
+    made = Run(runs / link(app).get("run"))
     assert made.config["forked"] == {"run": "parent", "epoch": 2}
     assert made.config["config"] == Run(path).config["config"] | {"epochs": 7}
     assert queue.read_job(made.path).command == "resume"
@@ -214,7 +176,7 @@ def test_a_fork_asks_only_for_what_may_change(runs):
 
 def test_the_sample_run_is_forked_with_a_fresh_optimiser_and_the_form_says_so(runs):
     with_weights(run_picker.SAMPLE, 3, optimizer="fresh")
-    app = open_page()
+    app = open_page("train")
     app.session_state["begin"] = "fork"
     fine(app.run())
     assert "without the state of its optimiser" in texts(app)
@@ -222,7 +184,7 @@ def test_the_sample_run_is_forked_with_a_fresh_optimiser_and_the_form_says_so(ru
     assert app.number_input(key="set_epochs").value == 9  # the run ended at 3: there is something left to train
     assert "Changed from the sample run: epochs." in texts(app)
     fine(next(one for one in app.button if one.label == "Start the fork").click().run())
-    made = Run(runs / word(app, "run"))
+    made = Run(runs / link(app).get("run"))
     assert made.config["forked"] == {"run": "sample_run", "epoch": 3}
     assert (
         "runs=sample&" in next(one for one in app.get("page_link") if "Compare with sample" in one.label).query_string
@@ -231,9 +193,9 @@ def test_the_sample_run_is_forked_with_a_fresh_optimiser_and_the_form_says_so(ru
 
 def test_a_link_to_a_fork(runs):
     with_weights(write_fake_run(runs / "parent"), 0, 2)
-    app = open_page(run="parent", fork="2", set="slices:4,dim:32,epochs:9")
+    app = open_page("train", run="parent", fork="2", set="slices:4,dim:32,epochs:9")
     assert "Changed from parent: epochs." in texts(app)
-    assert "can be forked after epochs 0, 2" in texts(open_page(run="parent", fork="7"))
+    assert "can be forked after epochs 0, 2" in texts(open_page("train", run="parent", fork="7"))
 
 
 def test_a_fork_from_a_terminal_is_the_same(runs):
@@ -245,6 +207,6 @@ def test_a_fork_from_a_terminal_is_the_same(runs):
 
 def test_a_run_without_weights_offers_no_fork(runs):
     write_fake_run(runs / "one")
-    assert "begin" not in open_page(run="one").session_state
+    assert "begin" not in open_page("train", run="one").session_state
     with_weights(write_fake_run(runs / "other"), 2)
-    assert "begin" in open_page(run="other").session_state
+    assert "begin" in open_page("train", run="other").session_state

@@ -1,29 +1,24 @@
 """The page “Your face” in every state, without a browser; and that nothing of a photograph is left behind."""
 
 import asyncio
-import importlib
 import io
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+from app_page import link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_weights import write_fake_weights
 from PIL import Image
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.testing.v1 import AppTest
 
 from muldml_lite.faces.lab import LabFace
 from muldml_lite.photos import MAX_BYTES, Found, PhotoError
 
-APP = Path(__file__).parents[1] / "streamlit_app"
-sys.path.insert(0, str(APP))
-run_picker, training_queue, own_photo, own_verdicts, face_html = map(
-    importlib.import_module, ("run_picker", "training_queue", "own_photo", "own_verdicts", "face_html")
+run_picker, training_queue, own_photo, own_verdicts, face_html = modules(
+    "run_picker", "training_queue", "own_photo", "own_verdicts", "face_html"
 )
 
 
@@ -35,25 +30,6 @@ def runs(tmp_path, monkeypatch):
     own_photo.turnstile.clear()
     (tmp_path / "runs").mkdir()
     return tmp_path / "runs"
-
-
-def open_page(**query):
-    app = AppTest.from_file(str(APP / "main.py"), default_timeout=30)
-    app.run()
-    app.switch_page("views/your_face.py")
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def link(app):
-    return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
-
-
-def texts(app):
-    assert not app.exception, app.exception[0].message
-    kinds = ("markdown", "caption", "warning", "info", "title", "code", "html", "header")
-    return "\n".join(str(getattr(item, "value", "") or item.proto) for kind in kinds for item in app.get(kind))
 
 
 def picture(person=3, form="PNG", size=120):
@@ -68,7 +44,7 @@ def upload(app, content, name="me.png", kind="image/png"):
 
 
 def test_before_a_picture_the_page_says_what_to_do_and_what_it_keeps():
-    app = open_page()
+    app = open_page("your_face")
     words = texts(app)
     assert "Nothing to look at yet" in words
     assert "Kept in memory only" in words
@@ -77,7 +53,7 @@ def test_before_a_picture_the_page_says_what_to_do_and_what_it_keeps():
 
 
 def test_a_drawn_face_is_judged_by_every_slice_and_is_in_the_link():
-    app = open_page()
+    app = open_page("your_face")
     app.button(key="own_draw").click().run()
     words = texts(app)
     assert [f">Slice {i}<" in words for i in range(1, 10)] == [True] * 8 + [False]
@@ -87,7 +63,7 @@ def test_a_drawn_face_is_judged_by_every_slice_and_is_in_the_link():
     app.slider(key="own_side").set_value(60).run()
     assert (link(app)["drawn"], link(app)["side"]) == ("0", "60")
     assert "Square(0.5, 0.5, 0.6, 0)" in texts(app)
-    again = open_page(drawn="0", side="60")
+    again = open_page("your_face", drawn="0", side="60")
     assert again.slider(key="own_side").value == 60
     assert [item.value for item in again.info] == [item.value for item in app.info]
 
@@ -102,7 +78,7 @@ def test_a_photograph_is_judged_and_its_file_dropped_at_once(monkeypatch):
         left.append((before, len(manager.file_storage[session_id])))
 
     monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", counted)
-    app = upload(open_page(), picture())
+    app = upload(open_page("your_face"), picture())
     words = texts(app)
     assert left == [(1, 0)]
     assert "A photograph is outside of all it has seen" in words
@@ -112,7 +88,7 @@ def test_a_photograph_is_judged_and_its_file_dropped_at_once(monkeypatch):
 
 
 def test_forgetting_leaves_nothing():
-    app = upload(open_page(), picture())
+    app = upload(open_page("your_face"), picture())
     app.slider(key="own_turn").set_value(9).run()
     app.button(key="own_forget").click().run()
     assert "Nothing to look at yet" in texts(app)
@@ -125,7 +101,7 @@ def test_forgetting_leaves_nothing():
     [(b"", "a.png", "empty"), (b"%PDF-1.7", "a.jpg", "PDF document"), (picture()[:2000], "a.png", "damaged")],
 )
 def test_a_bad_file_is_one_line_and_the_page_goes_on(content, name, words):
-    app = upload(open_page(), content, name)
+    app = upload(open_page("your_face"), content, name)
     assert words in app.warning[0].value
     assert "Nothing to look at yet" in texts(app)
     upload(app, picture())
@@ -133,7 +109,7 @@ def test_a_bad_file_is_one_line_and_the_page_goes_on(content, name, words):
 
 
 def test_the_camera_is_on_only_when_asked():
-    app = open_page()
+    app = open_page("your_face")
     next(button for button in app.button if button.label == "Turn the camera on").click().run()
     app.camera_input[0].set_value(("shot.jpg", picture(form="JPEG"), "image/jpeg")).run()
     assert "Your photograph, and the square" in texts(app)
@@ -144,7 +120,7 @@ def test_a_found_face_sets_the_square_and_another_may_be_chosen(monkeypatch):
     monkeypatch.setattr(own_photo, "detector_problem", lambda: "")
     faces = [Found(60, 50, 60, 10.0), Found(20, 20, 30, 0.0)]
     monkeypatch.setattr(own_photo, "find_faces", lambda photo: faces)
-    app = upload(open_page(), picture())
+    app = upload(open_page("your_face"), picture())
     dials = {name: app.slider(key=f"own_{name}").value for name in own_photo.DIALS}
     assert dials == {"cx": 50, "cy": 42, "side": 80, "turn": 10}  # 1.6 times as wide: the run shows drawn faces
     assert "2 faces were found" in texts(app)
@@ -154,22 +130,22 @@ def test_a_found_face_sets_the_square_and_another_may_be_chosen(monkeypatch):
 
 @pytest.mark.parametrize(("key", "value"), [("drawn", "x"), ("side", "900"), ("turn", "1e3"), ("cx", "-" * 3000)])
 def test_a_wrong_link_is_one_friendly_line(key, value):
-    words = texts(open_page(**{key: value}))
+    words = texts(open_page("your_face", **{key: value}))
     assert f"The link's `{key}` is not a whole number from" in words
     assert value not in words or len(value) < 40
 
 
 def test_runs_that_cannot_judge_say_so(runs):
     write_fake_run(runs / "bare")
-    app = open_page(run="bare", drawn="1")
+    app = open_page("your_face", run="bare", drawn="1")
     assert "keeps no weights" in texts(app)
     write_fake_weights(write_fake_run(runs / "control", slices=1, method="softmax"))
-    assert ">Slice 1<" in texts(open_page(run="control", drawn="1"))
-    assert "names no run" in texts(open_page(run="../x"))
+    assert ">Slice 1<" in texts(open_page("your_face", run="control", drawn="1"))
+    assert "names no run" in texts(open_page("your_face", run="../x"))
 
 
 def test_the_five_lines_run(tmp_path, monkeypatch, capsys):
-    app = open_page(drawn="2")
+    app = open_page("your_face", drawn="2")
     code = next(str(item.value) for item in app.code if "Judge" in str(item.value))
     (tmp_path / "me.jpg").write_bytes(picture(form="JPEG"))
     (tmp_path / "data").symlink_to(run_picker.ROOT / "data")
@@ -190,7 +166,7 @@ def test_one_visitor_may_bring_so_many_and_others_are_not_held_up():
 
 def test_the_page_tells_a_visitor_who_brought_too_many(monkeypatch):
     monkeypatch.setattr(own_photo.Turnstile, "admit", lambda self, who, now: 130.0)
-    app = upload(open_page(), picture())
+    app = upload(open_page("your_face"), picture())
     assert "as many as one visitor may bring" in app.warning[0].value
     assert "2 min" in app.warning[0].value
 
@@ -201,7 +177,7 @@ def test_no_cache_that_visitors_share_sees_a_photograph(monkeypatch):
     seen = []
     plain = face_html.face_url
     monkeypatch.setattr(face_html, "face_url", lambda face: seen.append(face) or plain(face))
-    app = upload(open_page(), picture())
+    app = upload(open_page("your_face"), picture())
     texts(app)
     assert len(urls) == 2  # the photograph and its square, made anew
     faces = run_picker.resolve("sample").run.probe.thumbnails
