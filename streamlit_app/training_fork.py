@@ -38,12 +38,11 @@ def fork_choice(run: Run | None) -> Fork | None:
     _from_link(run, epochs)
     names = {SCRATCH: "From scratch", FORK: f"Fork of {run_picker.words(run)}"}
     st.session_state.setdefault("begin", SCRATCH)
-    st.segmented_control(
+    st.radio(  # a line each: a run's name may be long
         "Begin",
         list(names),
         key="begin",
         format_func=names.get,
-        required=True,
         persist_state="session",
         help="A fork shares the first epochs with its parent and goes on with the settings below.",
     )
