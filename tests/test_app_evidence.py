@@ -13,7 +13,7 @@ from html import escape
 
 import plotly.graph_objects as go
 import pytest
-from app_page import APP, link, modules, open_page, texts
+from app_page import APP, fine, link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_study import EFFECTS, NEEDY, TOY, rich_study, write_fake_study
 
@@ -121,7 +121,7 @@ def test_pictures_of_a_claim(picture):
     before = charts(app)
     control = app.get("segmented_control") or app.get("button_group")
     control[0].set_value(picture).run()
-    texts(app)
+    fine(app)
     assert len(charts(app)) == 1
     assert charts(app)[0] != before[0]
 
@@ -235,7 +235,7 @@ def test_a_broken_study_is_one_clear_line(spoil, claim, runs):
     spoil(write_fake_study(runs / "spoilt"))
     query = {"study": "spoilt"} | ({"claim": claim} if claim else {})
     app = open_page("evidence", **query)
-    texts(app)
+    fine(app)
     assert any("can't be shown" in item.value or "don't fit" in item.value for item in app.warning)
 
 
@@ -243,7 +243,7 @@ def test_a_broken_study_is_one_clear_line(spoil, claim, runs):
 def test_a_study_that_lacks_a_file_is_still_shown(name, runs):
     (write_fake_study(runs / "young") / name).unlink()
     app = open_page("evidence", study="young")
-    texts(app)
+    fine(app)
     assert not app.warning
     assert app.button(key=f"open_{TOY.id}")
 
@@ -255,7 +255,7 @@ def test_a_study_under_way_says_how_far_it_is(runs):
     state = {"state": "running", "done": 140, "total": 400, "seconds_left": 95.0, "heartbeat": time.time()}
     (path / "status.json").write_text(json.dumps(state))
     app = open_page("evidence", study="young")
-    texts(app)
+    fine(app)
     assert "140 of 400 runs, about 95 s left" in app.get("progress")[0].proto.text
     (path / "status.json").write_text(json.dumps(state | {"heartbeat": time.time() - 3600}))
     assert "goes on where it was" in texts(open_page("evidence", study="young"))
@@ -299,7 +299,7 @@ def test_every_claim_of_the_ledger_has_a_page(claim, tmp_path_factory, runs):
     for name in ("study.json", "rows.jsonl"):
         os.link(path / name, runs / "rich" / name)
     app = open_page("evidence", study="rich", claim=claim)
-    texts(app)
+    fine(app)
     for control in app.get("segmented_control") or app.get("button_group"):
         for option in control.options:
             name = option if isinstance(option, str) else option.content

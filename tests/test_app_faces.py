@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from app_page import link, modules, open_page, texts
+from app_page import fine, link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_weights import write_fake_weights
 
@@ -59,7 +59,7 @@ def test_a_link_outlives_a_page_change():
     app.switch_page("views/tour.py").run()
     app.query_params.clear()
     app.switch_page("views/faces.py").run()
-    texts(app)
+    fine(app)
     assert [link(app).get(key) for key in ("person", "au", "morph")] == ["77", "9-100", "anger-fear"]
 
 

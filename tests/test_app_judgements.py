@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from app_page import APP, button, link, modules, open_page, texts
+from app_page import APP, button, fine, link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_study import TOY, write_fake_study
 
@@ -48,7 +48,7 @@ def test_a_link_holds_the_whole_picture():
         True,
     )
     app = open_page("judgements", **wanted.to_link())
-    texts(app)
+    fine(app)
     assert scene(app) == wanted
     assert {key: link(app)[key] for key in judgements_view.LINK} == wanted.to_link()
     code = next(item.value for item in app.get("code") if "JudgementLab" in item.value)
@@ -69,7 +69,7 @@ def test_the_picture_outlives_a_page_change():
     app = open_page("judgements", tau="0.45")
     app.switch_page("views/tour.py").run()
     app.switch_page("views/judgements.py").run()
-    texts(app)
+    fine(app)
     assert scene(app).tau == 0.45
     assert link(app)["tau"] == "0.45"
 
@@ -107,10 +107,10 @@ def test_no_incomplete_judgement_is_said_plainly():
 
 def test_a_real_triplet_goes_into_the_lab():
     app = open_page("judgements", run_slice="1", run_epoch="1")
-    texts(app)
+    fine(app)
     old = app.session_state["judgement_scene"]["serial"]
     button(app, "Put it into the lab").click().run()
-    texts(app)
+    fine(app)
     shown = scene(app)
     assert app.session_state["judgement_scene"]["serial"] == old + 1
     a, p, n = (np.array(point[:2]) for point in shown.points)

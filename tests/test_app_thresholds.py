@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from app_page import APP, link, modules, open_page, texts
+from app_page import APP, fine, link, modules, open_page, texts
 from fake_run import make_stale, write_fake_run
 from fake_study import TOY, write_fake_study
 
@@ -37,7 +37,7 @@ def test_the_five_lines_run(runs, monkeypatch):
     """What the page says reproduces it does so."""
     path = write_fake_run(runs / "mine")
     app = open_page("thresholds", run="mine")
-    texts(app)
+    fine(app)
     lines = next(block.value for block in app.code if "ThresholdView" in block.value)
     assert len(lines.splitlines()) <= 5
     monkeypatch.chdir(runs.parent)
@@ -114,7 +114,7 @@ def test_runs_that_can_stand_beside(runs):
     assert "can't be shown" not in texts(app)
     assert link(app).get("beside") == "single~sample"
     shared = open_page("thresholds", run="many", beside="single")
-    texts(shared)
+    fine(shared)
     assert shared.multiselect(key="beside_choice").value == ["single"]
 
 
@@ -171,7 +171,7 @@ def test_a_link_says_again_what_it_said():
 
 def test_a_link_is_kept_over_a_page_change():
     app = open_page("thresholds", tau="0.37", pinned="0.1")
-    texts(app)
+    fine(app)
     app.query_params.clear()
     app.switch_page("views/tour.py").run()
     app.query_params.clear()
@@ -182,7 +182,7 @@ def test_a_link_is_kept_over_a_page_change():
 def test_another_run_keeps_the_threshold_and_is_no_mistake(runs):
     write_fake_run(runs / "long", epochs=9)
     app = open_page("thresholds", tau="0.37", run="long", epoch="8", pinned="0.1@long")
-    texts(app)
+    fine(app)
     app.selectbox(key="run_choice").set_value("sample").run()
     assert "The link has" not in texts(app)
     assert link(app).get("tau") == "0.37"

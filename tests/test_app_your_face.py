@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 import streamlit as st
-from app_page import link, modules, open_page, texts
+from app_page import fine, link, modules, open_page, texts
 from fake_run import write_fake_run
 from fake_weights import write_fake_weights
 from PIL import Image
@@ -178,7 +178,7 @@ def test_no_cache_that_visitors_share_sees_a_photograph(monkeypatch):
     plain = face_html.face_url
     monkeypatch.setattr(face_html, "face_url", lambda face: seen.append(face) or plain(face))
     app = upload(open_page("your_face"), picture())
-    texts(app)
+    fine(app)
     assert len(urls) == 2  # the photograph and its square, made anew
     faces = run_picker.resolve("sample").run.probe.thumbnails
     assert seen
