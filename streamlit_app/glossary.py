@@ -72,7 +72,7 @@ GLOSSARY = {
     "unseen": "Of a person of whom the network saw no image in training.",
     "verdict": "What a study says of a claim, by a rule that was fixed before the run: supported, contradicted, not "
     "supported, or untestable here.",
-    "warm-up": "A few epochs of cross entropy alone before the metric loss sets in. Without it, slices can collapse.",
+    "warm-up": "A few epochs of cross entropy alone before the metric loss sets in, meant against collapse.",
     "wild": "Drawn faces with turned heads, odd light, things in the way, weak expressions and some wrong labels.",
 }
 _ALSO = {
