@@ -84,7 +84,7 @@ def test_rounds_begin_with_another_case_and_ratios_are_of_one_round(seconds, ord
     calls = []
 
     class Timer:
-        def __init__(self, stmt, globals, num_threads):
+        def __init__(self, stmt, timer, globals, num_threads):
             self.name = globals["run"]()
 
         def blocked_autorange(self, min_run_time):

@@ -22,7 +22,8 @@ def compare(
 
     All runs of a case must give what ours give, and the last one is timed; `limit` computes something else. Every
     round measures each case once, beginning with another one, so that what else the machine does meets all alike.
-    A case that took `seconds` already runs no further round. Ratios are taken within a round.
+    A case that took `seconds` already runs no further round. Ratios are taken within a round. Seconds of one thread
+    are the processor's, in which other programs do not count; those of several threads are the clock's.
     """
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # it misses a GPU that nobody asked for
     from torch.utils.benchmark import Timer
@@ -38,15 +39,18 @@ def compare(
             rows[name]["note"] = f"not timed: {why}"
         else:
             times[name] = []
-    timers = {name: Timer("run()", globals={"run": cases[name][-1]}, num_threads=threads) for name in times}
+    clock = time.process_time if threads == 1 else time.perf_counter
+    timers = {
+        name: Timer("run()", timer=clock, globals={"run": cases[name][-1]}, num_threads=threads) for name in times
+    }
     spent = dict.fromkeys(times, 0.0)
     for turn in range(rounds):
         due = [name for name in times if not turn or spent[name] < seconds]
         first = turn % len(due) if due else 0
         for name in due[first:] + due[:first]:
-            started = time.perf_counter()
+            started = clock()
             times[name].append(timers[name].blocked_autorange(min_run_time=_BLOCK).median)
-            spent[name] += time.perf_counter() - started
+            spent[name] += clock() - started
     for name, taken in times.items():
         ratios = [a / b for a, b in zip(taken, times[ours], strict=False)]
         for keys, values in ((("q1_s", "median_s", "q3_s"), taken), (("ratio_q1", "ratio", "ratio_q3"), ratios)):
