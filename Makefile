@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Streamlit's port; `make app PORT=8600` takes another.
 PORT   ?= 8501
 
-.PHONY: help app test lab sample-run pictures notebooks slides bench-page format clean
+.PHONY: help app test lab sample-run pictures notebooks slides format clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -50,10 +50,6 @@ notebooks: $(VENV)/.test  ## run the walkthroughs and keep their outputs
 
 slides: $(VENV)/.slides  ## make a deck of each walkthrough for the lecture room, in slides/
 	$(BIN)/jupyter nbconvert --to slides --config notebooks/deck/config.py --output-dir slides notebooks/[0-9][0-9]_*.ipynb
-
-bench-page: $(VENV)/.test  ## run every benchmark and write docs/BENCHMARKS.md (about half an hour)
-	@$(BIN)/python -m pip install --quiet --requirement muldml_lite/bench/peers.txt
-	$(BIN)/python -m muldml_lite.bench.page
 
 format: $(VENV)/.test  ## put the code into its one format
 	$(BIN)/ruff check --fix .

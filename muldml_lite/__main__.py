@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from muldml_lite.bench.plan import BenchError
+from muldml_lite.bench import BenchError
 from muldml_lite.benchmark.plan import BenchmarkError
 from muldml_lite.claims.study import StudyError
 from muldml_lite.commands.bench import add_bench, run_bench
@@ -105,7 +105,7 @@ def make_parser() -> Parser:
     add_compare(one)
     _add_json(one)
 
-    add_bench(_add(commands, "bench", run_bench, "time losses, steps, drawing or layouts against other ways to do it"))
+    add_bench(_add(commands, "bench", run_bench, "time the losses, a training step and the app"))
     return parser
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from need_browser import find_browser
 
 from muldml_lite.bench import app_browser
-from muldml_lite.bench.app_server import serve
+from muldml_lite.bench.app_browser import serve
 
 ROOT = Path(__file__).parents[1]
 app_server = serve

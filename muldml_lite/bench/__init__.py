@@ -1,5 +1,8 @@
-"""What things cost here: ours, the libraries a user would otherwise take, and the bare limit, side by side.
+"""What things cost here: the losses and a training step beside other ways to the same, and the app for its visitors.
 
-`plan` says what is timed and checks that all of it computes the same before a clock runs; `timing` runs the cases
-of a group in turn in one process, so that what else the machine does meets all of them alike; results are ratios.
+`peers` holds what the losses are timed against; `turns` checks that all of it computes the same before a clock runs.
 """
+
+
+class BenchError(ValueError):
+    """A bench that cannot be run as asked; the message names the option, its value and what was expected."""
