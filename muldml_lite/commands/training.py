@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from muldml_lite.analysis import make_layout
-from muldml_lite.commands.pace import Pace
+from muldml_lite.commands.pace import Follower, Pace
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import PROTOCOLS, DataError, FaceDataset, count, describe, load_dataset
 from muldml_lite.losses import NotFiniteWarning
@@ -62,8 +62,11 @@ def run_training(
     progress = read_progress(resume) if resume else None  # of the last epoch that is safe
     wait_for_all(config)  # nobody writes before all have looked at what is in the folder
     if not is_main_process():
-        for _ in train(config, resume=resume if progress else None):
-            pass
+        follower = Follower()
+        calls = {"on_step": follower.on_step, "on_images": follower.on_images}
+        for record in train(config, resume=resume if progress else None, **calls):
+            if record.epoch < config.epochs:
+                follower.hold()
         part()
         return {}
     writer = RunWriter(folder)
