@@ -31,18 +31,23 @@ class Batches:
     """The training images of a data set in P×K batches; what an epoch draws depends on (seed, epoch) alone.
 
     Raises:
-        ConfigError: fewer images in a batch than processes.
+        ConfigError: fewer images in a batch than processes, or one class only.
     """
 
     def __init__(self, config: Config, dataset: FaceDataset, accelerator: Accelerator) -> None:
         self.config, self.device = config, accelerator.device
         self.places = torch.from_numpy(np.flatnonzero(~dataset.test))  # of the training images in the data set
         self.labels = torch.from_numpy(dataset.labels)[self.places]
+        classes = len(self.labels.unique())
+        if classes < 2:
+            raise ConfigError(
+                f"data: {config.data} given, whose {len(self.labels)} training images are all of one class"
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RepeatedImagesWarning)  # each is changed in its own way by augmentation
             self.sampler = PKSampler(
                 self.labels,
-                classes_per_batch=min(config.classes_per_batch, len(self.labels.unique())),
+                classes_per_batch=min(config.classes_per_batch, classes),
                 images_per_class=config.images_per_class,
                 seed=config.seed,
             )
