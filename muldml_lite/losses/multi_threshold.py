@@ -168,9 +168,9 @@ def _warn(poison: Tensor, labels: Tensor, count: Tensor) -> None:
     """On the CPU only: elsewhere looking would mean waiting, and the loss says it by being NaN, or 0."""
     if not can_read(poison):
         return
-    if poison.any():
+    if poison.numpy().any():
         warnings.warn("embeddings hold NaN or infinity, so the loss is NaN", NotFiniteWarning, stacklevel=2)
-    if not count[0]:  # the same in every slice
+    if not count.numpy()[0]:  # the same in every slice
         one = len(labels) > 1 and bool((labels == labels[0]).all())
         reason = "all images have the same label" if one else "every label occurs once"
         advice = "draw batches with muldml_lite.sampler.PKSampler, of 2 classes or more and 2 images or more of each"
