@@ -1,17 +1,23 @@
 """Batches of P classes × K images, so that every anchor finds positives and negatives in its batch."""
 
 import random
+import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import torch
 from torch.utils.data import Sampler
+
+from muldml_lite.labels import Labels, NoTripletsWarning, read_labels
+
+
+class RepeatedImagesWarning(UserWarning):
+    """Some classes have fewer images than a batch holds of each, so that an image meets itself as a positive."""
 
 
 class PKSampler(Sampler[list[int]]):
     """A batch sampler: every batch holds `classes_per_batch` distinct classes × `images_per_class` images.
 
-    labels              (n,) class of every image: a list, an array or a tensor of integers
+    labels              (n,) class of every image: a list, array, Series or tensor of whole numbers or text
     classes_per_batch   P, at most the number of classes
     images_per_class    K
     batches_per_epoch   ceil(n / (P·K)) when not given
@@ -20,23 +26,22 @@ class PKSampler(Sampler[list[int]]):
     Classes are dealt from a shuffled deck that holds each class once, so within an epoch all classes are
     drawn equally often (give or take one): a rare class is seen as often as a common one. The images
     of a class are dealt the same way: none repeats before all were used, and within a batch an image repeats
-    only when its class has fewer than K, and then no more often than needed. Decks are new every epoch, hence
-    an epoch depends on (seed, epoch) alone and a resumed run draws what an uninterrupted one would have.
+    only when its class has fewer than K (`RepeatedImagesWarning`), and then no more often than needed. Decks are new
+    every epoch, hence an epoch depends on (seed, epoch) alone and a resumed run draws what an uninterrupted one would
+    have. Batches without positives or without negatives are warned of, too (`NoTripletsWarning`).
     """
 
     def __init__(
         self,
-        labels: Sequence[int] | torch.Tensor,
+        labels: Labels,
         *,
         classes_per_batch: int,
         images_per_class: int,
         batches_per_epoch: int | None = None,
         seed: int = 0,
     ) -> None:
-        labels = torch.as_tensor(labels)
-        if labels.ndim != 1 or len(labels) == 0:
-            raise ValueError(f"labels has shape {tuple(labels.shape)}; expected (n,) with n of at least 1")
-        self._images: dict[int, list[int]] = defaultdict(list)
+        labels = read_labels(labels)
+        self._images: dict[int | str, list[int]] = defaultdict(list)
         for index, label in enumerate(labels.tolist()):
             self._images[label].append(index)
         _check_count("classes_per_batch", classes_per_batch, most=len(self._images))
@@ -44,6 +49,7 @@ class PKSampler(Sampler[list[int]]):
         if batches_per_epoch is None:
             batches_per_epoch = -(-len(labels) // (classes_per_batch * images_per_class))
         _check_count("batches_per_epoch", batches_per_epoch)
+        _warn(self._images, classes_per_batch, images_per_class)
         self.classes_per_batch = classes_per_batch
         self.images_per_class = images_per_class
         self.batches_per_epoch = batches_per_epoch
@@ -92,6 +98,20 @@ class _Deck:
             gone = set(dealt)
             self._left = [card for card in reversed(fresh) if card not in gone]
         return hand
+
+
+def _warn(images: dict[int | str, list[int]], classes_per_batch: int, images_per_class: int) -> None:
+    """Say what will be lacking in the batches."""
+    if classes_per_batch == 1 or images_per_class == 1:
+        name, lack = ("images_per_class", "positive") if images_per_class == 1 else ("classes_per_batch", "negative")
+        text = f"{name} is 1, so no image has a {lack} in its batch: triplet losses need 2 or more"
+        warnings.warn(text, NoTripletsWarning, stacklevel=3)
+    rare = {label: len(members) for label, members in images.items() if len(members) < images_per_class}
+    if rare:
+        fewest = min(rare, key=rare.__getitem__)
+        text = f"{len(rare)} of {len(images)} classes have fewer images than images_per_class = {images_per_class}"
+        text += f" (class {fewest!r}: {rare[fewest]}), so images repeat within their batch"
+        warnings.warn(text, RepeatedImagesWarning, stacklevel=3)
 
 
 def _check_count(name: str, value: int, most: int | None = None) -> None:

@@ -31,6 +31,7 @@ from muldml_lite.trainer.start import start_from
 
 TEAL, RUST, VIOLET, INK, GREY = "#2b8a9e", "#c2603e", "#7d5ba6", "#2a3440", "#7b8794"
 SIZE = 48  # pixels
+SAMPLE_WEIGHTS = str(Path(__file__).resolve().parents[1] / "data" / "sample_run" / "checkpoint" / "last.safetensors")
 # Codes of CK+'s label files, and how many of its 327 labelled sequences show each.
 CK = {"anger": (1, 45), "contempt": (2, 18), "disgust": (3, 59), "fear": (4, 25), "happiness": (5, 69),
       "sadness": (6, 28), "surprise": (7, 83)}  # fmt: skip

@@ -155,6 +155,11 @@ def plain_control(name: str) -> Any:
         return choice_control(name, {})
     if isinstance(default, bool):
         return st.checkbox(label(name), **kept(name), help=help_of(name))
+    if default is None:  # left empty, it follows the other settings
+        given = st.number_input(
+            label(name), step=1, value=None, placeholder="automatic", **kept(name), help=help_of(name)
+        )
+        return None if given is None else int(given)
     if isinstance(default, int):
         return int(st.number_input(label(name), step=1, **kept(name), help=help_of(name)))
     step = default / 5
@@ -212,13 +217,11 @@ def command_line(config: Config, run: str) -> str:
 
 
 def changed(config: Config) -> dict[str, Any]:
-    """The settings that differ from the defaults; a method has defaults of its own."""
-    plain = Config(method=config.method, data=config.data, root=config.root)
+    """The settings that differ from the defaults, some of which follow other settings."""
+    leading = ("data", "method", "root", "epochs")
+    plain = Config(**{name: getattr(config, name) for name in leading})
     values = {name: getattr(config, name) for name in FIELDS}
-    defaults = {
-        name: item.default if name in ("data", "method", "root") else getattr(plain, name)
-        for name, item in FIELDS.items()
-    }
+    defaults = {name: item.default if name in leading else getattr(plain, name) for name, item in FIELDS.items()}
     return {name: value for name, value in values.items() if value != defaults[name]}
 
 
@@ -227,6 +230,8 @@ def fill(config: Config, besides: Collection[str] = ()) -> None:
     for name in FIELDS:
         if name not in besides and name != "root":
             st.session_state[f"set_{name}"] = getattr(config, name)
+    if "warmup_epochs" not in changed(config):
+        st.session_state["set_warmup_epochs"] = None
     st.session_state["set_tau"] = min(sum(config.thresholds) / 2, MOST_TAU)
     st.session_state["set_epochs"] = min(config.epochs, MOST_EPOCHS)
     if config.slices not in SLICES and "slices" not in besides:

@@ -125,3 +125,9 @@ def test_settings_of_the_store_are_checked():
         Config(image_store="tape")
     with pytest.raises(ConfigError, match="image_workers: -1 given, expected 0 to 128"):
         Config(image_workers=-1)
+
+
+def test_training_images_of_one_class_are_refused(dataset):
+    labels = np.where(dataset.test, dataset.labels, 3)
+    with pytest.raises(ConfigError, match=r"^data: drawn:posed given, whose \d+ training images are all of one class$"):
+        Session(TINY, dataclasses.replace(dataset, labels=labels))

@@ -124,7 +124,7 @@ def test_bad_words_get_one_line_and_code_2(done, tmp_path, capsys):
         (["--methods", "softmax,best", *out], "--methods best: expected some of softmax,triplet,dual,mul-dml"),
         (["--data", "ck+", *out], "root: None given"),
         (["--data", "ck+", "--root", str(tmp_path / "none"), *out], "none"),
-        (["--epochs", "2", *out], "warmup_epochs: 2 given"),
+        (["--epochs", "2", "--warmup-epochs", "2", *out], "warmup_epochs: 2 given"),
         (["--folds", "two", *out], "invalid int value: 'two'"),
         (["--seed", "3", *out], "unrecognized arguments: --seed 3"),
         ([*sfew, "--folds", "3", *out], "has a split of its own"),

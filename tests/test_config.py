@@ -5,13 +5,48 @@ import json
 
 import pytest
 
+from muldml_lite.commands.pretraining import varied_faces
 from muldml_lite.config import Config, ConfigError
+from muldml_lite.data import load_dataset, memory
 
 
 def test_defaults_resolve_by_method():
     assert Config().slices == 8
     assert Config(method="triplet").slices == 1
     assert Config(method="triplet", slices=4).slices == 4
+
+
+@pytest.mark.parametrize("method", ["mul-dml", "dual", "triplet", "softmax"])
+def test_defaults_that_nobody_set_are_never_refused(method):
+    for epochs in (1, 2, 3, 12, 100_000):
+        warmup = Config(method=method, epochs=epochs).warmup_epochs
+        assert warmup == {1: 0, 2: 1}.get(epochs, 2)
+    for dim in range(4, 300):
+        divisors = [n for n in range(2, 9) if dim % n == 0 and dim >= 2 * n]
+        if method != "mul-dml":
+            assert Config(method=method, dim=dim).slices == 1
+        elif divisors:
+            assert Config(method=method, dim=dim).slices == max(divisors)
+        else:  # a prime: named is what was set
+            with pytest.raises(ConfigError, match=f"^dim: {dim} given, expected a size that 2 to 8 slices can share"):
+                Config(method=method, dim=dim)
+            assert Config(method=method, dim=dim, slices=1).dim == dim
+
+
+def test_what_was_set_stays():
+    assert Config(epochs=3, warmup_epochs=2).warmup_epochs == 2  # as in a run folder's config.json
+    assert Config(warmup_epochs=0).warmup_epochs == 0
+    with pytest.raises(ConfigError, match=r"^warmup_epochs: 2 given, expected 0 or more and fewer than epochs = 2"):
+        Config(epochs=2, warmup_epochs=2)
+
+
+def test_faces_beyond_the_memory_are_refused_before_the_first_is_drawn(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**9)
+    with pytest.raises(ConfigError, match=r"^subjects: 100000 .* they need 14.5 GB of memory, and 1.0 GB are free$"):
+        load_dataset(Config(subjects=100_000))
+    with pytest.raises(ConfigError, match=r"^subjects: 9000 .* they need 3.5 GB"):
+        varied_faces(9000, 48, 0)
+    memory.check_drawn(1000, 21, 48)
 
 
 def test_survives_json():
@@ -32,7 +67,20 @@ def test_unknown_key_names_the_nearest():
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("epochs", 0, "1 or more"),
+        ("epochs", 0, "1 to 100000"),
+        ("epochs", 10**9, "1 to 100000"),
+        ("subjects", 10**9, "4 to 100000"),
+        ("images_per_subject", 10**9, "1 to 10000"),
+        ("dim", 10**9, "2 to 16384"),
+        ("dim", 1, "2 to 8 slices"),
+        ("dim", -8, "2 to 8 slices"),
+        ("folds", 10**9, "2 to 1000"),
+        ("classes_per_batch", 10**9, "2 to 10000"),
+        ("probe_images", 10**9, "20 to 20000"),
+        ("neighbours", 10**9, "1 to 10000"),
+        ("metric_weight", float("inf"), "0 to 1e6"),
+        ("weight_decay", float("inf"), "0 to 10"),
+        ("learning_rate", float("inf"), "at most 10"),
         ("epochs", True, "a whole number"),
         ("epochs", 2.5, "a whole number"),
         ("learning_rate", float("nan"), "a number"),
@@ -48,9 +96,9 @@ def test_unknown_key_names_the_nearest():
         ("warmup_epochs", 12, "fewer than epochs = 12"),
         ("size", 8, "16 to 512 pixels"),
         ("test_fraction", 1.0, "between 0 and 1"),
-        ("images_per_class", 1, "2 or more"),
-        ("folds", 1, "0 (one split), or 2 or more"),
-        ("folds", -2, "0 (one split), or 2 or more"),
+        ("images_per_class", 1, "2 to 10000"),
+        ("folds", 1, "0 (one split), or 2 to 1000"),
+        ("folds", -2, "0 (one split), or 2 to 1000"),
         ("fold", 1, "0 to 0, as folds = 0"),
         ("split_seed", -1, "0 or more"),
         ("neutral_frames", True, "data that is one of ck+, mmi"),

@@ -1,27 +1,33 @@
 """Several processes train as one: same loss, gradients and weights as a single process with the whole batch."""
 
+import datetime
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from accelerate import Accelerator
 from torch import nn
 
+from muldml_lite.commands.pace import Follower, Pace
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import load_dataset
-from muldml_lite.runs import Run
+from muldml_lite.runs import Control, Run, RunWriter, write_control
 from muldml_lite.trainer import Session, batches, session
 from muldml_lite.trainer.augment import change
 from muldml_lite.trainer.distributed import share
 
 PROCESSES = 2
 STEPS = 20
+PATIENCE = 3  # seconds
 BASE = {"subjects": 8, "images_per_subject": 14, "size": 16, "dim": 16, "slices": 4, "probe_images": 28}
 BASE |= {"epochs": 7, "warmup_epochs": 0, "images_per_class": 3, "augment": False, "device": "cpu", "precision": "fp32"}
 # 7 × 3 = 21 images are 11 and 10 for two processes, 7 × 4 = 28 are 14 and 14.
@@ -90,8 +96,38 @@ def run_all(process, port, folder):
         np.savez(folder / f"{case} {name}.npz", **run_steps(dataset, changes))
     for mistake in () if alone else MISTAKES:
         np.savez(folder / f"{mistake} {name}.npz", **run_steps(dataset, CASES["semi-hard"], mistake))
-    if not alone:
-        torch.distributed.destroy_process_group()
+    if alone:
+        let_go_on(folder / "paused")
+        return
+    total = stand_still(process, folder / "paused")
+    np.save(folder / f"total {process}.npy", total.numpy())
+    torch.distributed.destroy_process_group()
+
+
+def stand_still(process, path):
+    """A pause that lasts longer than the processes wait for each other, and then what both of them have to come to."""
+    limit = datetime.timedelta(seconds=PATIENCE)
+    torch.distributed.distributed_c10d._set_pg_timeout(limit, torch.distributed.group.WORLD)
+    if process == 0:
+        Pace(RunWriter(path), print).hold(1, "in the test")
+    else:
+        Follower().hold()
+    total = torch.ones(1)
+    torch.distributed.all_reduce(total)
+    return total
+
+
+def let_go_on(path):
+    """What a person does who lets a paused training go on."""
+    wait_for(lambda: (status := Run(path).status).get("paused") and time.time() - status["paused"] > 1.5 * PATIENCE)
+    write_control(path, Control("play"))
+
+
+def wait_for(condition):
+    end = time.monotonic() + 100
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def free_port():
@@ -103,6 +139,7 @@ def free_port():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("steps")
+    write_control(queued(folder / "paused"), Control("pause"))
     torch.multiprocessing.spawn(run_all, (free_port(), folder), PROCESSES + 1)
     return folder
 
@@ -135,6 +172,10 @@ def test_all_processes_end_with_the_same_numbers(folder):
         assert max(largest_differences(read(folder, name, 0), read(folder, name, 1)).values()) == 0
 
 
+def test_a_pause_may_be_longer_than_processes_wait_for_each_other(folder):
+    assert [np.load(folder / f"total {process}.npy").tolist() for process in range(PROCESSES)] == [[2], [2]]
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_comparison_notices_mistakes(folder, name):
     worst = largest_differences(read(folder, "semi-hard", "alone"), read(folder, name, 0))
@@ -157,13 +198,28 @@ def words(folder, **changes):
     return ["--run", str(folder), *given]
 
 
-def launch(*words):
+def queued(path, **changes):
+    """A run folder that waits for its training."""
+    writer = RunWriter(path)
+    writer.config(Config(**BASE | changes).to_dict())
+    writer.status("queued")
+    return path
+
+
+def start(*words):
     """The user's way: every word after `accelerate launch` on the command line."""
     setup = ["--multi_gpu", "--num_processes", str(PROCESSES), "--num_machines", "1", "--mixed_precision", "no"]
     setup += ["--dynamo_backend", "no", "--main_process_port", str(free_port())]
     command = [sys.executable, "-m", "accelerate.commands.launch", *setup, "-m", "muldml_lite", *words]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def launch(*words):
+    """The same until its end."""
+    process = start(*words)
+    stdout, stderr = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +255,24 @@ def test_a_launched_run_is_resumed(launched):
     assert done.returncode == 0, done.stderr
     assert [line["epoch"] for line in run.history] == [0, 1, 2, 3]
     assert run.history[:3] == before
+
+
+def test_a_paused_training_goes_on_and_is_stopped(tmp_path):
+    path = queued(tmp_path / "run", epochs=20)
+    write_control(path, Control("play", 0))
+    process = start("train", "--run", str(path))
+    try:
+        wait_for(lambda: Run(path).status.get("paused") or process.poll() is not None)
+        write_control(path, Control("play", 1))
+        wait_for(lambda: (Run(path).status.get("paused") and Run(path).epochs == [0, 1]) or process.poll() is not None)
+        worker = Run(path).status["pid"]
+        process.send_signal(signal.SIGTERM)  # to the launcher, which passes it on
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode != 0
+    assert Run(path).status["state"] == "cancelled", stderr
+    assert not psutil.pid_exists(worker)
 
 
 def test_a_process_that_fails_ends_all(tmp_path):

@@ -126,6 +126,20 @@ def test_a_value_out_of_range_is_named(parent):
         fork_config(parent, 2, {"learning_rate": 50.0})
 
 
+def test_a_warm_up_that_nobody_set_follows_the_epochs_of_the_fork(parent, tmp_path):
+    run = Run(shutil.copytree(parent.path, tmp_path / "run"))
+    known = json.loads((run.path / "config.json").read_text())
+    for warmup in (2, 3):  # 2 is what a run of 4 epochs has by itself
+        known["config"]["warmup_epochs"] = warmup
+        (run.path / "config.json").write_text(json.dumps(known))
+        assert fork_config(Run(run.path), 1, {}).warmup_epochs == warmup
+        if warmup == 2:
+            assert fork_config(Run(run.path), 1, {"epochs": 2}).warmup_epochs == 1
+        else:
+            with pytest.raises(ConfigError, match="warmup_epochs: 3 given"):
+                fork_config(Run(run.path), 1, {"epochs": 2})
+
+
 def test_a_fork_never_fills_a_folder_that_holds_something(parent, tmp_path):
     (tmp_path / "letter.txt").write_text("hello")
     with pytest.raises(RunError, match="exists already"):

@@ -3,7 +3,10 @@
 import math
 import subprocess
 import sys
+import warnings
 
+import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,8 +15,11 @@ from loss_cases import EVERY, LABELS, THRESHOLDS, embeddings_for, every_option, 
 from torch import nn
 from torch._subclasses import FakeTensorMode
 
+from muldml_lite import mining
 from muldml_lite.losses import (
     MultiThresholdLoss,
+    NotFiniteWarning,
+    NoTripletsWarning,
     judged,
     multi_threshold_loss,
     pairwise_distances,
@@ -21,7 +27,10 @@ from muldml_lite.losses import (
     split_slices,
 )
 
+no_triplets = pytest.mark.filterwarnings("ignore::muldml_lite.losses.NoTripletsWarning")
 
+
+@no_triplets
 @settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.integers(0, 2), min_size=1, max_size=8),
@@ -48,11 +57,21 @@ def test_every_small_batch_is_finite_and_defined(labels, options, dtype, kind):
         assert embeddings.grad.count_nonzero() == 0
 
 
-@pytest.mark.parametrize("labels", [[3], [0, 0, 0], [0, 1, 2]])
+@pytest.mark.parametrize(
+    ("labels", "reason"), [([3], "every label once"), ([0, 0, 0], "the same label"), ([0, 1, 2], "every label once")]
+)
 @pytest.mark.parametrize("mining_name", ["batch-hard", "semi-hard", "batch-all"])
-def test_without_triplets_the_loss_is_zero_and_keeps_its_graph(labels, mining_name):
+def test_without_triplets_the_loss_is_zero_keeps_its_graph_and_warns_once(labels, reason, mining_name):
     embeddings = torch.randn(len(labels), 4, requires_grad=True)
-    report = MultiThresholdLoss([0.3, 0.4], mining=mining_name).report(embeddings, torch.tensor(labels))
+    module, labels = MultiThresholdLoss([0.3, 0.4], mining=mining_name), torch.tensor(labels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            module(embeddings, labels)
+        report = module.report(embeddings, labels)
+    assert [one.category for one in caught] == [NoTripletsWarning]
+    assert reason.split()[-1] in str(caught[0].message)
+    assert "PKSampler" in str(caught[0].message)
     assert report.total == 0
     report.total.backward()
     assert torch.equal(embeddings.grad, torch.zeros_like(embeddings))
@@ -233,7 +252,79 @@ def test_nan_is_not_hidden(row):
         embeddings = embeddings_for()
         embeddings[row, 3] = torch.nan
         options = {"loss": loss, "mining": mining_name, "squared": squared, "reduction": reduction}
-        assert MultiThresholdLoss(THRESHOLDS, **options)(embeddings, LABELS).isnan()
+        with pytest.warns(NotFiniteWarning):
+            assert MultiThresholdLoss(THRESHOLDS, **options)(embeddings, LABELS).isnan()
+
+
+@pytest.mark.filterwarnings("ignore::muldml_lite.losses.NotFiniteWarning")
+@no_triplets
+@pytest.mark.parametrize("mining_name", ["batch-hard", "semi-hard", "batch-all"])
+@pytest.mark.parametrize("labels", [[0, 0, 1, 1], [0, 0, 0, 1], [0, 1, 2, 3], [0, 0, 0, 0]])
+def test_every_number_that_is_not_finite_makes_its_slice_nan(labels, mining_name):
+    # Slices as they are: infinity is no NaN yet, and a negative at that distance would cost nothing.
+    for bad in (math.nan, math.inf, -math.inf):
+        for row in range(4):
+            slices = torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(row))
+            slices[1, row, 0] = bad
+            report = multi_threshold_loss(slices, labels, [0.2, 0.4], mining=mining_name)
+            assert report.per_slice.isnan().tolist() == [False, True]
+            assert report.total.isnan()
+            assert MultiThresholdLoss([0.2, 0.4], mining=mining_name)(slices.mT.flatten(0, 1).mT, labels).isnan()
+
+
+LABEL_FORMS = {
+    "list": LABELS.tolist(),
+    "tuple": tuple(LABELS.tolist()),
+    "list of tensors": list(LABELS),
+    "series, shuffled index": pandas.Series(LABELS.numpy(), index=list(range(len(LABELS)))[::-1]),
+    "series with room for NA": pandas.Series(LABELS.numpy(), dtype="Int64"),
+    "column": LABELS[:, None],
+    "column of an array": LABELS.numpy()[:, None],
+    "whole floats": LABELS.numpy().astype(np.float32),
+    "objects": LABELS.numpy().astype(object),
+    "big-endian": LABELS.numpy().astype(">i4"),
+    **{f"array {kind}": LABELS.numpy().astype(kind) for kind in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")},
+    **{f"tensor {kind}": LABELS.to(getattr(torch, kind)) for kind in ("int8", "int16", "int32", "uint8", "uint16")},
+    **{f"tensor {kind}": LABELS.to(getattr(torch, kind)) for kind in ("uint32", "uint64")},
+    "large": LABELS + 2**60,  # where floats no longer tell neighbours apart
+    "as large as can be": (2**63 - 1 - LABELS).numpy().astype("u8"),
+}
+
+
+@pytest.mark.parametrize("form", LABEL_FORMS)
+@pytest.mark.parametrize("mining_name", ["batch-hard", "semi-hard", "batch-all"])
+def test_labels_are_taken_in_every_form(form, mining_name):
+    given, values = LABEL_FORMS[form], []
+    for labels in (LABELS, given):
+        embeddings = embeddings_for().requires_grad_()
+        module = MultiThresholdLoss(THRESHOLDS, mining=mining_name)
+        value = module(embeddings, labels)
+        assert module.report(embeddings, labels).total == value
+        assert multi_threshold_loss(split_slices(embeddings, 3), labels, THRESHOLDS, mining=mining_name).total == value
+        value.backward()
+        values.append((value, embeddings.grad))
+    torch.testing.assert_close(*values, rtol=0, atol=0)
+
+
+def test_two_classes_may_be_told_as_true_and_false():
+    two = LABELS % 2
+    for labels in (two.bool(), two.bool().numpy(), two.bool().tolist()):
+        for mining_name in ("batch-hard", "semi-hard", "batch-all"):
+            module = MultiThresholdLoss(THRESHOLDS, mining=mining_name)
+            assert module(embeddings_for(), labels) == module(embeddings_for(), two)
+
+
+def test_miners_take_labels_in_every_form_as_well():
+    distances = pairwise_distances(split_slices(embeddings_for(), 3))
+    for miner in (mining.batch_hard, mining.semi_hard, lambda *of: mining.batch_all(*of, torch.tensor(THRESHOLDS))):
+        for one, other in zip(miner(distances, LABELS), miner(distances, LABELS.tolist()), strict=True):
+            assert torch.equal(one, other)
+        with pytest.raises(ValueError, match="expected 11 integers"):
+            miner(distances, LABELS[:5])
+
+
+def loss_of(labels):
+    return MultiThresholdLoss([1])(torch.eye(4), labels)
 
 
 def test_thresholds_are_a_buffer_and_diagnostics_can_be_left_out():
@@ -273,6 +364,30 @@ def test_sample_thresholds():
         (lambda: MultiThresholdLoss([1])(torch.zeros(2, 4, 5), LABELS[:4]), r"\(2, 4, 5\); .* N = 1"),
         (lambda: MultiThresholdLoss([1])(torch.zeros(0, 5), LABELS[:0]), "B of at least 1"),
         (lambda: MultiThresholdLoss([1])(torch.zeros(5), LABELS[:5]), r"embeddings has shape \(5,\)"),
+        (
+            lambda: loss_of(list("aabb")),
+            r"got text, expected 4 integers; pass numpy.unique\(labels, return_inverse=True",
+        ),
+        (lambda: loss_of(np.array(["a", "b", "a", "b"])), "got text"),
+        (lambda: loss_of([0, 0, 1, math.nan]), "labels: nan at place 3; expected whole numbers of 0 or more"),
+        (lambda: loss_of([0, 0, 1, None]), "labels: None at place 3"),
+        (lambda: loss_of(["a", "a", "b", math.nan]), "labels: nan at place 3"),
+        (lambda: loss_of(pandas.Series([0, 0, 1, None], dtype="Int64")), "labels: (<NA>|nan) at place 3"),
+        (lambda: loss_of([0, 0, 1, 0.5]), "labels: 0.5 at place 3"),
+        (lambda: loss_of([0, 0, 1, 1e300]), "labels: 1e[+]300 at place 3"),
+        (lambda: loss_of(np.array([0, 0, 1, 2**63], "u8")), "labels: 9223372036854775808 at place 3"),
+        (lambda: loss_of(torch.tensor([0, 0, 1, -1]).to(torch.uint64)), "labels: -1 among them"),
+        (lambda: loss_of([0, 0, 1, -1]), "labels: -1 at place 3"),
+        (lambda: loss_of(torch.tensor([0, 0, 1, -1])), "labels: -1 among them, expected 4 integers from 0"),
+        (lambda: loss_of(torch.zeros(4)), "float32; expected 4 integers; pass labels.long"),
+        (lambda: loss_of(torch.zeros(4, dtype=torch.complex64)), "complex64; expected 4 integers"),
+        (lambda: loss_of(np.zeros(4, complex)), "labels has type complex128; expected whole numbers"),
+        (lambda: loss_of(torch.eye(4, dtype=torch.int64)), r"one-hot rows pass labels.argmax\(1\)"),
+        (lambda: loss_of(np.eye(4)), r"shape \(4, 4\); .* one-hot rows"),
+        (lambda: loss_of([[0], [0, 1], [1], [1]]), "labels: list that NumPy cannot read"),
+        (lambda: loss_of([0, 0, 1]), r"labels has shape \(3,\) .* expected 4 integers"),
+        (lambda: loss_of(None), r"labels has shape \(\); expected \(n,\)"),
+        (lambda: loss_of({"a": 0}), r"labels has shape \(\); expected \(n,\)"),
         (lambda: sample_thresholds(0, 0.1, 0.5), "n is 0"),
         (lambda: sample_thresholds(2, 0.5, 0.1), "low, high are 0.5, 0.1"),
         (lambda: sample_thresholds(2, 0.1, 0.5, "cubic"), "spacing is 'cubic'"),

@@ -1,12 +1,24 @@
 """PKSampler: what a batch and an epoch look like."""
 
+import math
+import random
+import re
+import warnings
 from collections import Counter
 
+import numpy as np
+import pandas
 import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from muldml_lite.sampler import PKSampler
+from muldml_lite.losses import NoTripletsWarning
+from muldml_lite.sampler import PKSampler, RepeatedImagesWarning
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::muldml_lite.sampler.RepeatedImagesWarning"),
+    pytest.mark.filterwarnings("ignore::muldml_lite.losses.NoTripletsWarning"),
+]
 
 LABELS = [0] * 40 + [1] * 12 + [2] * 5 + [3] * 3 + [7] * 1  # common, rare and single
 
@@ -82,6 +94,55 @@ def test_works_as_batch_sampler_of_a_data_loader():
     assert all(sorted(Counter(batch.tolist()).values()) == [2, 2, 2, 2] for batch in batches)
 
 
+WORDS = np.array(["joy", "anger", "fear"])[np.array(LABELS) % 3]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        tuple(LABELS),
+        pandas.Series(LABELS, index=random.Random(0).sample(range(len(LABELS)), len(LABELS))),
+        pandas.Series(LABELS, dtype="category"),
+        np.array(LABELS, np.uint8),
+        np.array(LABELS, np.float16)[:, None],
+        torch.tensor(LABELS, dtype=torch.int16),
+        torch.tensor(LABELS, dtype=torch.bfloat16)[:, None],
+    ],
+    ids=lambda labels: f"{type(labels).__name__} {getattr(labels, 'dtype', '')}",
+)
+def test_labels_are_taken_in_every_form(labels):
+    given = {"classes_per_batch": 3, "images_per_class": 4}
+    assert list(PKSampler(labels, **given)) == list(PKSampler(LABELS, **given))
+
+
+@pytest.mark.parametrize(
+    "labels", [WORDS, WORDS.tolist(), WORDS.astype(object), pandas.Series(WORDS), WORDS[:, None], WORDS == "joy"]
+)
+def test_classes_may_have_names(labels):
+    names = np.asarray(labels).ravel()
+    for batch in PKSampler(labels, classes_per_batch=2, images_per_class=3):
+        assert sorted(Counter(names[batch].tolist()).values()) == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "images", "kind", "message"),
+    [
+        ([0, 0, 1, 1], 2, 1, NoTripletsWarning, "images_per_class is 1, so no image has a positive"),
+        ([0, 0, 1, 1], 1, 2, NoTripletsWarning, "classes_per_batch is 1, so no image has a negative"),
+        (["a", "a"], 1, 2, NoTripletsWarning, "classes_per_batch is 1"),
+        ([0, 0, 0, 1, 1, 2], 3, 3, RepeatedImagesWarning, "2 of 3 classes have fewer images .* = 3 .class 2: 1."),
+        ([0, 0, 1, 1], 2, 2, None, ""),
+    ],
+)
+def test_batches_that_lack_something_are_told_once(labels, classes, images, kind, message):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for seed in range(3):
+            list(PKSampler(labels, classes_per_batch=classes, images_per_class=images, seed=seed))
+    assert [one.category for one in caught] == ([kind] if kind else [])
+    assert all(re.search(message, str(one.message)) and one.filename == __file__ for one in caught)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -91,6 +152,16 @@ def test_works_as_batch_sampler_of_a_data_loader():
         ({"images_per_class": 2.5}, "images_per_class is 2.5"),
         ({"batches_per_epoch": -1}, "batches_per_epoch is -1"),
         ({"labels": []}, r"labels has shape \(0,\)"),
+        ({"labels": np.eye(6)}, r"labels has shape \(6, 6\); .* one-hot rows"),
+        ({"labels": [0, 1, 2, -1]}, "labels: -1 at place 3"),
+        ({"labels": [0.0, 1.0, math.nan]}, "labels: nan at place 2"),
+        ({"labels": torch.tensor([0.0, 1.0, 1.5])}, "labels: 1.5 at place 2"),
+        ({"labels": ["a", "b", None]}, "labels: None at place 2"),
+        ({"labels": pandas.Series(["a", "b", None])}, "labels: .* at place 2"),
+        ({"labels": [0, 1, 2j]}, "labels has type complex128; expected whole numbers of 0 or more, or text"),
+        ({"labels": [[0], [1, 2]]}, "labels: list that NumPy cannot read"),
+        ({"labels": [0, "a"]}, "labels: 'a' at place 1"),
+        ({"labels": [2**70, 1]}, "labels: a whole number of more than 64 bits"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

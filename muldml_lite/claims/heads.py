@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -74,16 +75,18 @@ def training_rows(bed: Bed, share: float) -> np.ndarray:
 
 def batches(bed: Bed, rows: np.ndarray, seed: int, steps: int, images_per_class: int = 18) -> list[list[int]]:
     """P×K batches of places in the bed; the same for every arm of a (draw, seed)."""
-    from muldml_lite.sampler import PKSampler
+    from muldml_lite.sampler import PKSampler, RepeatedImagesWarning
 
     labels = bed.labels[rows]
-    sampler = PKSampler(
-        labels,
-        classes_per_batch=min(7, len(np.unique(labels))),
-        images_per_class=images_per_class,
-        batches_per_epoch=steps,
-        seed=seed,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RepeatedImagesWarning)  # rare expressions of few people, in all arms alike
+        sampler = PKSampler(
+            labels,
+            classes_per_batch=min(7, len(np.unique(labels))),
+            images_per_class=images_per_class,
+            batches_per_epoch=steps,
+            seed=seed,
+        )
     return [rows[batch].tolist() for batch in sampler]
 
 

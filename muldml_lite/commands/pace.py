@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from muldml_lite.runs import Control, RunError, RunWriter, read_control
+from muldml_lite.trainer import Step, ask_main
 
 POLL = 0.1  # seconds between two looks at the file while a training stands still
 
@@ -30,11 +31,11 @@ class Pace:
             finished: the last finished epoch.
             where: place in the training, for the message.
         """
-        if not self._wanted(finished):
+        if not ask_main(self._wanted(finished)):
             return
         begun, since = time.perf_counter(), time.time()
         self.writer.status("running", f"paused {where}", paused=since)
-        while self._wanted(finished):
+        while ask_main(self._wanted(finished)):
             time.sleep(POLL)
             self.writer.heartbeat(f"paused {where}", paused=since)
         self.stood += time.perf_counter() - begun
@@ -48,3 +49,21 @@ class Pace:
                 self.say(f"{error}; passed over")
             self.complaint = str(error)
         return self.control.holds(finished)
+
+
+class Follower:
+    """What the other processes do wherever the main one asks its `Pace`: stand still as long as it does."""
+
+    stepped = False
+
+    def on_step(self, step: Step) -> None:
+        self.stepped = True
+        self.hold()
+
+    def on_images(self) -> None:
+        if self.stepped:  # as the main process, which does not hold the measuring of an untrained network
+            self.hold()
+
+    def hold(self) -> None:
+        while ask_main(False):
+            pass

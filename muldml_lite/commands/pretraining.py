@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from muldml_lite.config import Config
 from muldml_lite.data import FaceDataset, split_test
+from muldml_lite.data.memory import check_drawn
 from muldml_lite.faces import EXPRESSIONS, draw_dataset
 from muldml_lite.trainer import train
 
@@ -62,6 +63,7 @@ def varied_faces(subjects: int, size: int, seed: int) -> FaceDataset:
 
     Labels are what is drawn; the wrong ones that `drawn:wild` brings are put right.
     """
+    check_drawn(subjects, _IMAGES, _DRAWN_SIZE)
     rng = np.random.default_rng(seed)
     counts = {"posed": subjects - subjects // 2, "wild": subjects // 2}
     parts = [

@@ -6,6 +6,7 @@ import platform
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -16,9 +17,10 @@ import numpy as np
 from tqdm import tqdm
 
 from muldml_lite.analysis import make_layout
-from muldml_lite.commands.pace import Pace
+from muldml_lite.commands.pace import Follower, Pace
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import PROTOCOLS, DataError, FaceDataset, count, describe, load_dataset
+from muldml_lite.losses import NotFiniteWarning
 from muldml_lite.runs import Judgements, Run, RunError, RunWriter
 from muldml_lite.trainer import (
     EpochRecord,
@@ -56,11 +58,15 @@ def run_training(
     was stopped before its first checkpoint is resumed by starting anew. Under `accelerate launch` one process
     writes and returns the numbers; the others train along and return nothing.
     """
+    warnings.filterwarnings("ignore", category=NotFiniteWarning)  # the trainer stops and says where
     progress = read_progress(resume) if resume else None  # of the last epoch that is safe
     wait_for_all(config)  # nobody writes before all have looked at what is in the folder
     if not is_main_process():
-        for _ in train(config, resume=resume if progress else None):
-            pass
+        follower = Follower()
+        calls = {"on_step": follower.on_step, "on_images": follower.on_images}
+        for record in train(config, resume=resume if progress else None, **calls):
+            if record.epoch < config.epochs:
+                follower.hold()
         part()
         return {}
     writer = RunWriter(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from muldml_lite.config import Config
 from muldml_lite.data.dataset import FaceDataset
+from muldml_lite.data.memory import check_drawn
 from muldml_lite.data.splits import split
 
 
@@ -11,6 +12,7 @@ def draw(config: Config) -> FaceDataset:
     """Draw the faces that `config` names."""
     from muldml_lite.faces import EXPRESSIONS, draw_dataset  # skia is needed for drawing only
 
+    check_drawn(config.subjects, config.images_per_subject, config.size)
     drawn = draw_dataset(
         config.data.removeprefix("drawn:"),
         subjects=config.subjects,

@@ -23,13 +23,16 @@ or log B for K where classes are large. Memory is O(B²): slices are worked on s
 waits for `backward`. On GPUs nothing waits for a value, so K is unknown there: semi-hard then lists B pairs an anchor.
 """
 
+from muldml_lite.labels import NoTripletsWarning
 from muldml_lite.losses.distances import pairwise_distances, split_slices
-from muldml_lite.losses.multi_threshold import LossReport, MultiThresholdLoss, multi_threshold_loss
+from muldml_lite.losses.multi_threshold import LossReport, MultiThresholdLoss, NotFiniteWarning, multi_threshold_loss
 from muldml_lite.losses.thresholds import sample_thresholds
 
 __all__ = [
     "LossReport",
     "MultiThresholdLoss",
+    "NoTripletsWarning",
+    "NotFiniteWarning",
     "multi_threshold_loss",
     "pairwise_distances",
     "sample_thresholds",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from muldml_lite.labels import Labels, NoTripletsWarning, as_integers, can_read
 from muldml_lite.losses.batch_all import judge_batch_all
 from muldml_lite.losses.batch_hard import judge_batch_hard
 from muldml_lite.losses.distances import split_slices, with_gradient
@@ -17,6 +19,10 @@ from muldml_lite.losses.thresholds import check_choice, check_thresholds
 from muldml_lite.mining import Triplets
 
 _JUDGES = {"batch-hard": judge_batch_hard, "semi-hard": judge_semi_hard, "batch-all": judge_batch_all}
+
+
+class NotFiniteWarning(UserWarning):
+    """Embeddings hold NaN or infinity. Their loss is NaN on every device; the warning comes on the CPU only."""
 
 
 class LossReport(NamedTuple):
@@ -47,6 +53,10 @@ class MultiThresholdLoss(nn.Module):
     Embeddings (B, D) are cut into N contiguous slices of D/N numbers, each brought to unit length. Embeddings
     (N, B, d) are taken as given: they are the slices, and are not normalised. float16 and bfloat16 are worked
     on in float32, and the loss is float32. First derivatives only (no double backward).
+
+    Labels are B whole numbers of 0 or more: a tensor, an array, a Series or a list. A number in the embeddings that is
+    not finite makes the loss NaN; without triplets it is 0, with a graph. Both are also said on the CPU, by a
+    `NotFiniteWarning` and a `NoTripletsWarning`; on a GPU nothing waits to find out.
     """
 
     thresholds: Tensor
@@ -68,11 +78,11 @@ class MultiThresholdLoss(nn.Module):
         self.reduction = check_choice("reduction", reduction)
         self._options = Options(loss == "dual", mining, squared, reduction == "mean-nonzero")
 
-    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, embeddings: Tensor, labels: Labels) -> Tensor:
         """Embeddings (B, D) or (N, B, d) and labels (B,) → scalar loss."""
         return _evaluate(self._slices(embeddings), labels, self.thresholds, self._options).total
 
-    def report(self, embeddings: Tensor, labels: Tensor, diagnostics: bool = True) -> LossReport:
+    def report(self, embeddings: Tensor, labels: Labels, diagnostics: bool = True) -> LossReport:
         """The same loss with everything that `multi_threshold_loss` tells about it."""
         options = self._options._replace(report=True, diagnostics=diagnostics)
         return _report(_evaluate(self._slices(embeddings), labels, self.thresholds, options), options)
@@ -89,7 +99,7 @@ class MultiThresholdLoss(nn.Module):
 
 def multi_threshold_loss(
     slices: Tensor,
-    labels: Tensor,
+    labels: Labels,
     thresholds: Sequence[float] | Tensor,
     *,
     loss: str = "dual",
@@ -117,16 +127,20 @@ class _Evaluated(NamedTuple):
     judged: Judged
 
 
-def _evaluate(slices: Tensor, labels: Tensor, thresholds: Tensor, options: Options) -> _Evaluated:
+def _evaluate(slices: Tensor, labels: Labels, thresholds: Tensor, options: Options) -> _Evaluated:
     """Slices (N, B, d) → their loss. Value and gradient are made together, so nothing large waits for `backward`."""
     slices = slices.to(torch.promote_types(slices.dtype, torch.float32))
-    _check_batch(slices, labels, thresholds)
+    _check_slices(slices, thresholds)
+    labels = as_integers(labels, slices.shape[1], slices.device)
     wanted = slices.requires_grad and torch.is_grad_enabled()
     with torch.no_grad():
         points, labels = _at_work(slices.detach()), _at_work(labels)
         judged = _JUDGES[options.mining](Task(points, labels, thresholds.to(points), wanted), options)
+        # 0, or NaN if some number is not finite: whoever was mined, and though a hinge hides an infinite D(a,n).
+        poison = points.sum((1, 2), dtype=torch.float64).mul_(0)  # (N,)
+        _warn(poison, labels, judged.triplets.count)
         count = (judged.above_zero if options.nonzero else judged.triplets.count).clamp_min(1)  # (N,)
-        per_slice = (judged.loss / count).to(slices)
+        per_slice = (judged.loss / count + poison).to(slices)
         gradient = judged.gradient
         if wanted:
             # In the gradient's own type first: one over a whole number would be float32.
@@ -150,14 +164,23 @@ def _report(evaluated: _Evaluated, options: Options) -> LossReport:
     return LossReport(evaluated.total, evaluated.per_slice, *rest, triplets)
 
 
-def _check_batch(slices: Tensor, labels: Tensor, thresholds: Tensor) -> None:
+def _warn(poison: Tensor, labels: Tensor, count: Tensor) -> None:
+    """On the CPU only: elsewhere looking would mean waiting, and the loss says it by being NaN, or 0."""
+    if not can_read(poison):
+        return
+    if poison.numpy().any():
+        warnings.warn("embeddings hold NaN or infinity, so the loss is NaN", NotFiniteWarning, stacklevel=2)
+    if not count.numpy()[0]:  # the same in every slice
+        one = len(labels) > 1 and bool((labels == labels[0]).all())
+        reason = "all images have the same label" if one else "every label occurs once"
+        advice = "draw batches with muldml_lite.sampler.PKSampler, of 2 classes or more and 2 images or more of each"
+        warnings.warn(f"no triplets, so the loss is 0: {reason}; {advice}", NoTripletsWarning, stacklevel=2)
+
+
+def _check_slices(slices: Tensor, thresholds: Tensor) -> None:
     shape = tuple(slices.shape)
     if slices.ndim != 3 or shape[0] != len(thresholds) or shape[1] == 0:
         raise ValueError(
             f"embeddings has shape {shape}; expected (B, D), or (N, B, d) with N = {len(thresholds)} slices "
             "(one per threshold) and B of at least 1"
-        )
-    if labels.shape != shape[1:2] or labels.is_floating_point():
-        raise ValueError(
-            f"labels has shape {tuple(labels.shape)} and type {labels.dtype}; expected {shape[1]} integers"
         )

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from muldml_lite.labels import can_read
+
 
 def pair_masks(labels: Tensor) -> tuple[Tensor, Tensor]:
     """Labels (B,) → masks of positive and of negative pairs, (B, B) bool each."""
@@ -19,15 +21,6 @@ def pair_masks(labels: Tensor) -> tuple[Tensor, Tensor]:
 def count_all(labels: Tensor) -> Tensor:
     """Number of valid ordered triplets of a batch with labels (B,), a scalar int64 tensor."""
     return count_listed(list_positives(labels))
-
-
-def can_read(labels: Tensor) -> bool:
-    """Whether values of labels may be looked at in Python: on the CPU that costs nothing, on a GPU it waits.
-
-    Tensors that stand for others (fake ones, those of a compiler) have no values, so their shapes must not
-    depend on any: they go the way of a GPU.
-    """
-    return labels.device.type == "cpu" and type(labels) is Tensor and not torch.compiler.is_compiling()
 
 
 class Positives(NamedTuple):
@@ -44,7 +37,8 @@ def list_positives(labels: Tensor) -> Positives:
         return Positives(torch.arange(size, device=labels.device).expand(size, size), pair_masks(labels)[0])
     # In NumPy, whose small operations cost a fifth of torch's.
     order = np.argsort(labels.numpy(), kind="stable")  # classes side by side
-    first = np.flatnonzero(np.diff(labels.numpy()[order], prepend=np.nan))  # where each class begins
+    ascending = labels.numpy()[order]
+    first = np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1]))  # where each class begins
     sizes = np.diff(first, append=size)  # (C,)
     members, start = np.repeat(sizes, sizes)[:, None], np.repeat(first, sizes)[:, None]  # (B, 1), in the order above
     steps = np.arange(1, max(2, sizes.max()))  # (K,)

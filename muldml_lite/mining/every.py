@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from muldml_lite.mining.classes import Positives, can_read, list_positives
+from muldml_lite.labels import as_integers, can_read
+from muldml_lite.mining.classes import Positives, list_positives
 from muldml_lite.mining.hard import sort_keys
 from muldml_lite.mining.keys import SCALE, Marks, lowest, make_keys, mark_pairs, read_index
 
@@ -31,6 +32,7 @@ def batch_all(distances: Tensor, labels: Tensor, thresholds: Tensor) -> ActiveCo
     D(a,n) < D(a,p) + τ. Classes of up to 128 are compared in blocks, O(N·B²·K) time for K positives an anchor;
     larger ones, and all on GPUs, are sorted, O(N·B² log B). Either takes O(N·B²) memory.
     """
+    labels = as_integers(labels, distances.shape[-1], distances.device)
     positives = list_positives(labels)
     distances = distances.detach().to(torch.promote_types(distances.dtype, torch.float32))
     listed, negative = count_active(distances, labels, thresholds, positives, class_barrier(labels, distances.dtype))
@@ -116,6 +118,7 @@ def count_joint(distances: Tensor, labels: Tensor, thresholds: Tensor) -> tuple[
     distances at once, which no sorting answers: O(N·B²·K) comparisons for K positives an anchor, in blocks of
     anchors to save memory.
     """
+    labels = as_integers(labels, distances.shape[-1], distances.device)
     distances = distances.detach().to(torch.promote_types(distances.dtype, torch.float32))
     positives = list_positives(labels)
     far = distances + class_barrier(labels, distances.dtype)  # (N, B, B) [a, n], also [p, n]

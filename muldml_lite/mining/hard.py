@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from muldml_lite.mining.classes import Positives, can_read, list_positives
+from muldml_lite.labels import as_integers, can_read
+from muldml_lite.mining.classes import Positives, list_positives
 from muldml_lite.mining.keys import Marks, highest, is_negative, lowest, make_keys, mark_pairs, read_index
 
 
@@ -33,7 +34,7 @@ def batch_hard(distances: Tensor, labels: Tensor) -> Triplets:
     distances (N, B, B), labels (B,) → indices (N, B). Ties go to the lowest index. As in
     pytorch-metric-learning's `BatchHardMiner`, an anchor without positive or without negative has no triplet.
     """
-    marks = mark_pairs(labels)
+    marks = mark_pairs(as_integers(labels, distances.shape[-1], distances.device))
     keys = make_keys(distances, marks)
     return hardest_triplets(read_index(keys.amax(-1), marks), read_index(keys.amin(-1), marks), marks)
 
@@ -55,6 +56,7 @@ def semi_hard(distances: Tensor, labels: Tensor) -> Triplets:
     negative beyond that costs nothing from the anchor's side, it only counts as one more triplet.)
     Ties go to the lowest index. O(N·B² log B) time and O(N·B²) memory.
     """
+    labels = as_integers(labels, distances.shape[-1], distances.device)
     marks, positives = mark_pairs(labels), list_positives(labels)
     keys = make_keys(distances, marks)
     chosen = semi_hard_keys(keys, marks, positives)

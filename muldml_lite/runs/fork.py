@@ -11,7 +11,7 @@ from typing import Any
 
 from safetensors import safe_open
 
-from muldml_lite.config import Config
+from muldml_lite.config import Config, automatic_warmup
 from muldml_lite.runs.contents import RunError
 from muldml_lite.runs.reader import Run
 from muldml_lite.runs.weights import NEWEST_WEIGHTS, epoch_of, kept_checkpoints, kept_name
@@ -75,6 +75,8 @@ def fork_config(run: Run, epoch: int, changes: dict[str, Any]) -> Config:
     """
     _need_weights(run, epoch)
     parent = Config.from_dict(run.config["config"])
+    if parent.warmup_epochs == automatic_warmup(parent.epochs):
+        changes = {"warmup_epochs": None, **changes}  # nobody has set it, so it goes with the fork's epochs
     config = dataclasses.replace(parent, **changes)
     for name, what in FIXED.items():
         old, new = getattr(parent, name), getattr(config, name)

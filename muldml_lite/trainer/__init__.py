@@ -9,6 +9,7 @@ from muldml_lite.trainer.checkpoint import (
     save_checkpoint,
 )
 from muldml_lite.trainer.device import count_processes, is_main_process, part, wait_for_all
+from muldml_lite.trainer.distributed import ask_main
 from muldml_lite.trainer.health import TrainingError, find_problems
 from muldml_lite.trainer.loop import train
 from muldml_lite.trainer.record import EpochRecord, SliceRecord
@@ -22,6 +23,7 @@ __all__ = [
     "SliceRecord",
     "Step",
     "TrainingError",
+    "ask_main",
     "count_processes",
     "find_problems",
     "is_main_process",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import FaceDataset
 from muldml_lite.model import to_float
-from muldml_lite.sampler import PKSampler
+from muldml_lite.sampler import PKSampler, RepeatedImagesWarning
 from muldml_lite.trainer.augment import change, draw_changes
 from muldml_lite.trainer.distributed import share
 from muldml_lite.trainer.images import make_store
@@ -30,19 +31,26 @@ class Batches:
     """The training images of a data set in P×K batches; what an epoch draws depends on (seed, epoch) alone.
 
     Raises:
-        ConfigError: fewer images in a batch than processes.
+        ConfigError: fewer images in a batch than processes, or one class only.
     """
 
     def __init__(self, config: Config, dataset: FaceDataset, accelerator: Accelerator) -> None:
         self.config, self.device = config, accelerator.device
         self.places = torch.from_numpy(np.flatnonzero(~dataset.test))  # of the training images in the data set
         self.labels = torch.from_numpy(dataset.labels)[self.places]
-        self.sampler = PKSampler(
-            self.labels,
-            classes_per_batch=min(config.classes_per_batch, len(self.labels.unique())),
-            images_per_class=config.images_per_class,
-            seed=config.seed,
-        )
+        classes = len(self.labels.unique())
+        if classes < 2:
+            raise ConfigError(
+                f"data: {config.data} given, whose {len(self.labels)} training images are all of one class"
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RepeatedImagesWarning)  # each is changed in its own way by augmentation
+            self.sampler = PKSampler(
+                self.labels,
+                classes_per_batch=min(config.classes_per_batch, classes),
+                images_per_class=config.images_per_class,
+                seed=config.seed,
+            )
         count, processes = self.sampler.batch_size, accelerator.num_processes
         if count < processes:
             raise ConfigError(

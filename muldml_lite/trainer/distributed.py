@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 import torch.distributed
 from accelerate import Accelerator
@@ -33,6 +35,27 @@ def gather_rows(own: Tensor, count: int, accelerator: Accelerator) -> Tensor:
     whole = [part[:size] for part, size in zip(parts, sizes, strict=True)]
     whole[accelerator.process_index] = own
     return torch.cat(whole)
+
+
+def ask_main(word: bool) -> bool:
+    """The main process's word, for which all others wait here; a single process has its own at once.
+
+    A group gives up after 10 or 30 minutes without one of its processes. So a pause has to be said again and again, and
+    to be asked for as often.
+    """
+    if not torch.distributed.is_initialized():
+        return word
+    said = torch.tensor([word], dtype=torch.uint8)
+    torch.distributed.broadcast(said, 0, group=_cpu_group(torch.distributed.group.WORLD))
+    return bool(said)
+
+
+@functools.lru_cache(maxsize=1)
+def _cpu_group(world: torch.distributed.ProcessGroup) -> torch.distributed.ProcessGroup:
+    """The same processes, on their CPUs: a GPU that waits in NCCL is busy, and asking it would stop its queue."""
+    if torch.distributed.get_backend(world) == "gloo":
+        return world
+    return torch.distributed.new_group(backend="gloo")
 
 
 def synchronise_batch_norm(network: nn.Module, accelerator: Accelerator) -> nn.Module:
