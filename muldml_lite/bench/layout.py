@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from muldml_lite.analysis.layouts import KINDS, lay_out
-from muldml_lite.analysis.layouts.pca import turned
 from muldml_lite.bench.machine import installed_version
 from muldml_lite.bench.plan import Case, Group, Plan
+from muldml_lite.runs import in_one_frame
 
 OURS, PCA_ALONE = "ours", "scikit-learn, each alone"
 ALONE, STARTED, ALIGNED = "umap-learn, each alone", "umap-learn, each from the next", "umap-learn, AlignedUMAP"
@@ -138,16 +138,13 @@ def _differs(ours: np.ndarray, other: np.ndarray) -> str:
 
 
 def _one_by_one(vectors: np.ndarray, place: Picture) -> np.ndarray:
-    """Pictures of (E, N, n, d), last epoch first, each turned onto the next one."""
+    """Pictures of (E, N, n, d) in one frame, last epoch first."""
     placed = np.empty((*vectors.shape[:3], 2), np.float32)
     for number in range(vectors.shape[1]):
         following = None
         for epoch in reversed(range(len(vectors))):
-            picture = place(vectors[epoch, number], following)
-            picture = picture - picture.mean(axis=0)
-            following = picture if following is None else turned(picture, following)
-            placed[epoch, number] = following
-    return placed
+            placed[epoch, number] = following = place(vectors[epoch, number], following)
+    return in_one_frame(placed)
 
 
 def _sklearn_pca(vectors: np.ndarray, following: np.ndarray | None) -> np.ndarray:
