@@ -124,9 +124,12 @@ def _card(probe: Probe, points: np.ndarray, record: dict[str, Any], i: int, resi
     name = slice_name(i, record.get("threshold"))
     score = record.get("knn_accuracy")
     words = f"k-NN {score:.0%}" if score is not None else ""
-    apart = f'<span title="{escape(RESIDUAL)}">Δ {residual:.2f}</span>' if residual is not None else ""
+    apart = ""
+    if residual is not None:
+        apart = f"<title>{escape(RESIDUAL)}</title>Δ {residual:.2f}"
+        apart = f'<text x="118" y="117" font-size="10" text-anchor="end" fill="currentColor">{apart}</text>'
     label = f"Embedding of the slice with {name}: {len(shown)} faces as points, marked by expression. {words}"
     return (
-        f'<div class="mp-card" style="--c:{colour}"><div><b>{name}</b>{apart}<span>{words}</span></div>'
-        f'<svg viewBox="0 0 120 120" role="img" aria-label="{escape(label)}">{paths}</svg></div>'
+        f'<div class="mp-card" style="--c:{colour}"><div><b>{name}</b><span>{words}</span></div>'
+        f'<svg viewBox="0 0 120 120" role="img" aria-label="{escape(label)}">{paths}{apart}</svg></div>'
     )

@@ -121,14 +121,13 @@ def curves(chosen: Sequence[Member]) -> None:
                 f"compare_{key}",
                 f"Line chart over epochs: {title} of {names}. {HELP[key]}",
             )
-    with columns[1]:
-        st.markdown("**What to see**")
-        st.caption(
-            "If all hinges stay active, τ is out of the gradient and runs with other thresholds run alongside one "
-            "another. Where the curves part, look at the scale: a few points are within the noise of one seed."
-        )
-        if not compare_runs.comparable_loss(chosen):
-            st.caption("**The metric losses are not comparable**: they are made of other terms or thresholds.")
+    st.markdown("**What to see**")
+    st.caption(
+        "If all hinges stay active, τ is out of the gradient and runs with other thresholds run alongside one "
+        "another. Where the curves part, look at the scale: a few points are within the noise of one seed."
+    )
+    if not compare_runs.comparable_loss(chosen):
+        st.caption("**The metric losses are not comparable**: they are made of other terms or thresholds.")
     numbers(chosen, histories)
 
 
