@@ -254,7 +254,9 @@ def test_a_layout_of_an_older_version_is_turned_when_it_is_read(tmp_path):
     np.testing.assert_allclose(run.layout("umap")[1], placed, atol=3e-3)
 
 
-@pytest.mark.parametrize("pca", [np.zeros((2, 2, 5)), np.zeros((3, 2, 5, 2)), np.full((2, 2, 5, 2), np.nan), ["a"]])
+@pytest.mark.parametrize(
+    "pca", [np.zeros((2, 2, 5)), np.zeros((3, 2, 5, 2)), np.full((2, 2, 5, 2), np.nan), ["a"], np.zeros((2, 0, 5, 2))]
+)
 def test_a_broken_layout_is_named(tmp_path, pca):
     run = write_run(tmp_path / "run")
     np.savez(run.path / "layout.npz", epochs=[0, 1], pca=pca)

@@ -124,10 +124,11 @@ class Run:
             raise RunError(f"{path}: no {kind} layout; make it with `muldml layout --run {self.path} --kind {kind}`")
         epochs, placed, apart = data["epochs"], data[kind], data.get(f"{kind}_residual")
         expected = (len(epochs), *placed.shape[1:3], 2) if epochs.ndim == 1 else ()
-        if placed.shape != expected or placed.dtype.kind != "f" or not np.isfinite(placed).all():
+        if placed.shape != expected or 0 in expected or placed.dtype.kind != "f" or not np.isfinite(placed).all():
             raise RunError(f"{path}: {kind} of shape {placed.shape}, expected finite (epochs, slices, points, 2)")
         if apart is None or apart.shape != placed.shape[:2]:  # of a version that left each slice in a frame of its own
-            placed = in_one_frame(placed, None if kind == "pca" or "pca" not in data else self._layout("pca")[1][0])
+            beside = self._layout("pca")[1] if kind != "pca" and "pca" in data else None  # both kinds in one frame
+            placed = in_one_frame(placed, beside[0] if beside is not None and beside.shape == placed.shape else None)
             apart = residuals(placed)
         return epochs, placed.astype(np.float32), apart.astype(np.float32)
 
