@@ -6,6 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+COLLAPSED = 0.1  # mean distance of vectors of unit length, where 2 is the largest
+NEAR_THRESHOLD = 0.1  # a loss within this share of τ (of 2 τ for dual) is stuck there
+SATURATED = 0.98  # share of active hinges
+
+
+def is_saturated(active: float | None) -> bool:
+    """Whether so many hinges are active (share, 0…1) that τ is all but out of the gradient; None: not measured."""
+    return active is not None and bool(active >= SATURATED)
+
+
+def is_collapsed(mean_distance: float, loss_in_thresholds: float | None = None) -> bool:
+    """Whether all images lie nearly on one point.
+
+    Args:
+        loss_in_thresholds: the metric loss over τ (over 2 τ for dual); if given, it has to be stuck near 1, too.
+    """
+    stuck = loss_in_thresholds is None or abs(loss_in_thresholds - 1) <= NEAR_THRESHOLD
+    return bool(mean_distance < COLLAPSED and stuck)
+
 
 def knn_accuracy(
     gallery: np.ndarray, gallery_labels: np.ndarray, queries: np.ndarray, query_labels: np.ndarray, k: int = 5

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from exercise import Exercise
 
+from muldml_lite.metrics import COLLAPSED, SATURATED, is_collapsed, is_saturated
+
 
 def count_triplets(classes: int, per_class: int) -> int:
     images = classes * per_class
@@ -40,20 +42,20 @@ def shrunk_loss(gaps: np.ndarray, tau: float, s: float) -> float:
 
 
 def triage(first: float, last: float, active: float, knn: float, chance: float) -> int:
-    if first < 0.1:
+    if is_collapsed(first):
         return 1
-    if last < 0.1:
+    if is_collapsed(last):
         return 2
     if knn < 2 * chance:
         return 3
-    return 4 if active > 0.98 else 5
+    return 4 if is_saturated(active) else 5
 
 
 def _in_order(*order: int) -> Callable[..., int]:
     """A triage that asks its four questions in another order."""
 
     def tried(first: float, last: float, active: float, knn: float, chance: float) -> int:
-        yes = {1: first < 0.1, 2: last < 0.1, 3: knn < 2 * chance, 4: active > 0.98}
+        yes = {1: is_collapsed(first), 2: is_collapsed(last), 3: knn < 2 * chance, 4: is_saturated(active)}
         return next((number for number in order if yes[number]), 5)
 
     return tried
@@ -200,7 +202,7 @@ EXERCISES = {
         (
             "several of the four can be true at once: the order of the questions decides.",
             "if all images lie on one point, k-NN and active hinges tell nothing any more: ask about distances first.",
-            "first < 0.1, then last < 0.1, then knn < 2 * chance, then active > 0.98, else 5.",
+            f"first < {COLLAPSED}, then last < {COLLAPSED}, then knn < 2 * chance, then active >= {SATURATED}, else 5.",
         ),
         (
             (_in_order(4, 1, 2, 3), "On one point all hinges are active, too: distances before hinges."),

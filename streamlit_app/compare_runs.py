@@ -20,7 +20,8 @@ NUMBERS = {
     "head_accuracy": "Head, unseen",
     "knn_accuracy": "k-NN, unseen",
     "train_accuracy": "Training",
-    "loss": "Loss",
+    "cross_entropy": "Cross entropy",
+    "metric_loss": "Metric loss",
     "active_fraction": "Active hinges",
     "incomplete_fraction": "Incomplete",
     "mean_distance": "Mean distance",
@@ -103,8 +104,8 @@ def last_numbers(histories: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, 
 
 
 def comparable_loss(chosen: Sequence[Member]) -> bool:
-    """Whether the losses measure the same: other terms, weights or thresholds make other numbers of them."""
-    names = ("method", "metric_weight", "thresholds", "slices", "mining", "squared", "reduction", "spacing")
+    """Whether the metric losses measure the same: other terms or thresholds make other numbers of them."""
+    names = ("method", "thresholds", "slices", "mining", "squared", "reduction", "spacing")
     return not any(name in differences(chosen) for name in names)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from muldml_lite.metrics import SATURATED
+from muldml_lite.widgets.slices import RESIDUAL
+
 GLOSSARY = {
     "active": "A hinge whose value is above 0: its triplet still pulls and pushes. The active fraction is the share of "
     "such triplets.",
@@ -55,9 +58,10 @@ GLOSSARY = {
     "recurrence": "(A,B,C) judged incompletely in one iteration brings (B,A,C) judged incompletely in the next, and "
     "back: training may turn in a circle.",
     "regime": "The circumstances of a comparison: which data, which mining, how it was trained.",
+    "residual": RESIDUAL,
     "run": "A folder with everything one training left behind; the app and the notebooks read it.",
-    "saturated": "All hinges are active. Then τ is a constant without gradient, and another τ would train the very "
-    "same network.",
+    "saturated": f"At least {SATURATED:.0%} of the hinges are active. If all are, τ is a constant without gradient, "
+    "and another τ would train the very same network.",
     "seed": "The number that chance starts from. The same seed repeats a run; other seeds show how much is chance.",
     "semi-hard": "Mining that takes, for each pair of anchor and positive, the nearest negative that is farther than "
     "the positive, and the farthest one if there is none.",
@@ -72,7 +76,8 @@ GLOSSARY = {
     "unseen": "Of a person of whom the network saw no image in training.",
     "verdict": "What a study says of a claim, by a rule that was fixed before the run: supported, contradicted, not "
     "supported, or untestable here.",
-    "warm-up": "A few epochs of cross entropy alone before the metric loss sets in, meant against collapse.",
+    "warm-up": "A few epochs that train cross entropy alone, meant against collapse. Triplets are mined and the metric "
+    "loss is measured in them, too, but without gradient.",
     "wild": "Drawn faces with turned heads, odd light, things in the way, weak expressions and some wrong labels.",
 }
 _ALSO = {
@@ -83,6 +88,7 @@ _ALSO = {
     "expression": "action unit",
     "person": "subject",
     "dual": "dual triplet loss",
+    "Δ": "residual",
     "gallery": "k-NN",
     "neighbours": "k-NN",
     "cycle": "recurrence",

@@ -14,6 +14,7 @@ from lesson import shows
 
 from muldml_lite.plots import class_styles, slice_colours, slice_name
 from muldml_lite.runs import Probe
+from muldml_lite.widgets.slices import RESIDUAL
 from muldml_lite.widgets.source import FOLDER
 
 STYLE = """<style>
@@ -66,11 +67,17 @@ def numbers(record: dict[str, Any]) -> dict[str, list[Any]]:
     return {key: [{**line, **whole}.get(key) for line in lines] for key in ("epoch", "slice", *keys, "head_accuracy")}
 
 
-def method_picture(probe: Probe, anchor: int, coordinates: np.ndarray, record: dict[str, Any]) -> str:
-    """`coordinates` (N, n, 2) of the last epoch; `record` is that epoch's line in the history."""
+def method_picture(
+    probe: Probe, anchor: int, coordinates: np.ndarray, residuals: np.ndarray, record: dict[str, Any]
+) -> str:
+    """`coordinates` (N, n, 2) and `residuals` (N,) of the last epoch; `record` is that epoch's line in the history."""
     slices = record["slices"]
     colours = slice_colours(len(slices))
-    cards = "".join(_card(probe, coordinates[i], s, i, colours[i]) for i, s in enumerate(slices))
+    reach = max(float(np.abs(coordinates).max()), 1e-9)  # one frame and one scale for all slices
+    cards = "".join(
+        _card(probe, coordinates[i] / reach, s, i, residuals[i] if i else None, colours[i])
+        for i, s in enumerate(slices)
+    )
     said = f"{record['head_accuracy']:.0%}" if record.get("head_accuracy") is not None else "–"
     near = f"{record['knn_accuracy']:.0%}" if record.get("knn_accuracy") is not None else "–"
     return f"""{STYLE}<div class="mp"><div class="mp-flow">
@@ -105,11 +112,10 @@ def _bar(colours: list[str]) -> str:
     )
 
 
-def _card(probe: Probe, points: np.ndarray, record: dict[str, Any], i: int, colour: str) -> str:
+def _card(probe: Probe, points: np.ndarray, record: dict[str, Any], i: int, residual: float | None, colour: str) -> str:
+    """Points (n, 2) of slice i within −1…1; its residual from the first slice."""
     shown = np.linspace(0, len(points) - 1, min(MOST_POINTS, len(points))).astype(int)
-    centre = (points.max(0) + points.min(0)) / 2
-    half = max(float((points.max(0) - points.min(0)).max()) / 2, 1e-9)
-    placed = 60 + (points - centre) / half * (54, -54)
+    placed = 60 + points * (54, -54)
     paths = ""
     for k, style in enumerate(class_styles(probe.classes)):
         mine = shown[probe.labels[shown] == k]
@@ -118,8 +124,12 @@ def _card(probe: Probe, points: np.ndarray, record: dict[str, Any], i: int, colo
     name = slice_name(i, record.get("threshold"))
     score = record.get("knn_accuracy")
     words = f"k-NN {score:.0%}" if score is not None else ""
+    apart = ""
+    if residual is not None:
+        apart = f"<title>{escape(RESIDUAL)}</title>Δ {residual:.2f}"
+        apart = f'<text x="118" y="117" font-size="10" text-anchor="end" fill="currentColor">{apart}</text>'
     label = f"Embedding of the slice with {name}: {len(shown)} faces as points, marked by expression. {words}"
     return (
         f'<div class="mp-card" style="--c:{colour}"><div><b>{name}</b><span>{words}</span></div>'
-        f'<svg viewBox="0 0 120 120" role="img" aria-label="{escape(label)}">{paths}</svg></div>'
+        f'<svg viewBox="0 0 120 120" role="img" aria-label="{escape(label)}">{paths}{apart}</svg></div>'
     )

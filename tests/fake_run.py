@@ -96,9 +96,9 @@ def fake_record(epoch: int, epochs: int, slices: int, warnings: tuple[str, ...] 
     return {
         "epoch": epoch,
         "phase": "start" if start else "warm-up" if epoch == 1 else "joint",
-        "loss": None if start else 2.5 - share,
+        "loss": None if start else 1.9 - share if epoch == 1 else 2.5 - 1.3 * share,
         "cross_entropy": None if start else 1.9 - share,
-        "metric_loss": None if epoch < 2 else 0.6 - 0.3 * share,
+        "metric_loss": None if start else 0.6 - 0.3 * share,
         "learning_rate": None if start else 0.002 * (1 - share),
         "seconds": 1.5,
         "images_per_second": None if start else 900.0,
@@ -109,7 +109,7 @@ def fake_record(epoch: int, epochs: int, slices: int, warnings: tuple[str, ...] 
         "slices": [
             {
                 "threshold": 0.1 + 0.7 * i / max(slices - 1, 1),
-                "loss": None if epoch < 2 else 0.3,
+                "loss": None if start else 0.3,
                 "active_fraction": 1 - 0.5 * share + 0.02 * i,
                 "incomplete_fraction": 0.4 - 0.2 * share,
                 "mean_positive": 0.9 - 0.4 * share,

@@ -49,7 +49,7 @@ def test_a_fork_and_its_parent_are_shown_first(family):
     assert "0.3 to 0.5" in words
     assert "parent, epoch 2" in words
     assert "One run each says nothing about noise" in words
-    assert "The losses are not comparable" in words
+    assert "The metric losses are not comparable" in words
     assert "of 5 same" in words
     assert "A ring on a dotted line" in words
 
@@ -170,7 +170,7 @@ def test_six_at_most(family):
 
 def record(epoch, loss, active):
     slices = [{"active_fraction": a, "incomplete_fraction": None} for a in active]
-    return {"epoch": epoch, "loss": loss, "slices": slices}
+    return {"epoch": epoch, "metric_loss": loss, "slices": slices}
 
 
 def test_a_fork_begins_where_it_leaves_its_parent():
@@ -187,7 +187,7 @@ def test_a_fork_begins_where_it_leaves_its_parent():
     assert [shape.x0 for shape in figure.layout.shapes] == [2]
     alone = plots.compare_curves([child, child], "incomplete_fraction")
     assert list(alone.data[0].y) == [None, None]  # not measured is a gap, not a zero
-    alone = plots.compare_curves([Compared("child", child.history)], "loss")
+    alone = plots.compare_curves([Compared("child", child.history)], "metric_loss")
     assert list(alone.data[0].x) == [0, 1, 2, 3]
     assert not alone.layout.shapes
 

@@ -207,6 +207,10 @@ def test_picture_and_numbers_to_take_home(page, runs, tmp_path):
     assert row["predicted"] == CLASSES[snapshot.predictions[5]]
     assert float(row["confidence"]) == pytest.approx(float(snapshot.confidence[5]), abs=0.003)
     assert row["subject"] == str(probe.subjects[5])
+    apart = run.residuals()[2, 1]
+    assert float(row["residual"]) == pytest.approx(apart, abs=1e-3)
+    assert float(page.locator(".apart").nth(1).inner_text().removeprefix("Δ ")) == pytest.approx(apart, abs=6e-3)
+    assert page.locator(".apart").nth(0).inner_text() == ""
     xy = np.array([[float(r["pca_x"]), float(r["pca_y"])] for r in rows[60:120]])
     given = run.layout("pca")[1][2, 1]
     assert np.corrcoef(np.concatenate([xy, given], 1), rowvar=False)[[0, 1], [2, 3]] == pytest.approx([1, 1], abs=1e-5)

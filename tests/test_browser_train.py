@@ -271,8 +271,8 @@ def test_what_is_taken_home(page, growing):
             press(page, label)
         taken[download.value.suggested_filename] = download.value.path()
     csv = taken["growing-live.csv"].read_text().splitlines()
-    assert csv[0].startswith("epoch,loss,cross_entropy,metric_loss,head_accuracy,knn_accuracy,train_accuracy,")
+    assert csv[0].startswith("epoch,cross_entropy,metric_loss,head_accuracy,knn_accuracy,train_accuracy,")
     assert len(csv) == 4
-    assert csv[3].split(",")[:2] == ["2", str(fake_record(2, 3, 4)["loss"])]
+    assert csv[3].split(",")[:2] == ["2", str(fake_record(2, 3, 4)["cross_entropy"])]
     assert taken["growing-live.png"].read_bytes()[:4] == b"\x89PNG"
     assert taken["growing-live.svg"].read_text().count("<path") >= 4

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def run(tmp_path_factory):
 def test_train_writes_the_whole_run_folder(run):
     run, done = run
     result = json.loads(done.stdout)  # nothing but JSON there
+    assert result["loss"] == pytest.approx(result["cross_entropy"] + result["metric_loss"], rel=1e-4)
     assert result["epoch"] == 2
     assert all("collapse" in line or "saturation" in line for line in done.stderr.splitlines())
     assert run.status["state"] == "finished"
@@ -76,7 +78,7 @@ def test_progress_line_shows_loss_accuracy_and_time_left(tmp_path):
     done = muldml("train", "--run", tmp_path / "r", *TINY)
     assert done.returncode == 0
     last = done.stderr.replace("\r", "\n").strip().splitlines()[-1]
-    assert "loss" in last
+    assert re.search(r"cross entropy \d\.\d+, metric loss \d\.\d+", last)
     assert "head" in last
     assert "<00:00" in last  # tqdm: elapsed<left
     assert "head accuracy: " in done.stdout

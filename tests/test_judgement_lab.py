@@ -281,8 +281,8 @@ def test_rates_of_a_run(tmp_path):
         assert rates.hardest[e, s] == pytest.approx(np.mean(bad))
     assert 0 < rates.hardest.mean() < 1
     told = {r["epoch"]: [s["incomplete_fraction"] for s in r["slices"]] for r in run.history}
-    assert np.isnan(rates.trained[:2]).all()  # untrained, and warm-up: nothing was mined
-    assert rates.trained[2:].tolist() == [told[2], told[3]]
+    assert np.isnan(rates.trained[0]).all()  # untrained: no batch was seen
+    assert rates.trained[1:].tolist() == [told[1], told[2], told[3]]  # the warm-up mines, too
 
 
 def test_a_run_without_thresholds_says_so(tmp_path):

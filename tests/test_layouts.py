@@ -1,17 +1,18 @@
 """Pictures of the slices, against umap-learn, plain loops and small cases with known answers."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
-from test_analysis import circle, write_run
+from test_analysis import write_run
 
 from muldml_lite.analysis import KINDS, make_layout
-from muldml_lite.analysis.layouts import lay_out
+from muldml_lite.analysis.layouts import lay_out, pca_pictures
 from muldml_lite.analysis.layouts.graph import neighbour_graph
 from muldml_lite.analysis.layouts.joint_umap import A, B, Forces, springs, umap_frames
-from muldml_lite.analysis.layouts.pca import pca_frames, turned
-from muldml_lite.runs import RunError, RunWriter, Snapshot
+from muldml_lite.runs import Run, RunError, RunWriter, Snapshot, in_one_frame, residuals
 
 
 def drifting(epochs=4, points=150, classes=3, seed=0):
@@ -101,7 +102,7 @@ def test_as_true_as_umap_learn_and_calmer_than_pca(umap_learn):
     places = umap_frames(vectors)
     alone = [umap_learn.UMAP(random_state=0, n_jobs=1).fit_transform(epoch) for epoch in vectors]
     assert trust(vectors, places) > trust(vectors, alone) - 0.01
-    assert np.median(jumps(places)) < 0.6 * np.median(jumps(pca_frames(vectors)))
+    assert np.median(jumps(places)) < 0.6 * np.median(jumps(lay_out(vectors[:, None])[:, 0]))
 
 
 def test_what_does_not_change_does_not_move():
@@ -176,11 +177,91 @@ def test_pca_keeps_the_scale_of_a_collapsed_slice(tmp_path):
     assert np.abs(placed[0, 1]).max() < 0.05 * np.abs(placed[0, 0]).max()
 
 
-def test_a_turned_and_mirrored_picture_is_turned_back():
-    target = np.random.default_rng(0).normal(size=(20, 2))
-    turn = circle(np.array([0.7, 0.7 + np.pi / 2])) * [[1], [-1]]  # rotated by 40°, then mirrored
-    np.testing.assert_allclose(turned(target @ turn, target), target, atol=1e-12)
-    np.testing.assert_allclose(turned(3 * target @ turn, target), 3 * target, atol=1e-12)  # size is kept
+def turns(shape, seed=0):
+    """Random rotations, every other one mirrored as well, (*shape, 2, 2)."""
+    angle = np.random.default_rng(seed).uniform(0, 2 * np.pi, shape)
+    turn = np.stack([np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle)], axis=-1).reshape(*shape, 2, 2)
+    turn[..., ::2, :, 1] *= -1
+    return turn
+
+
+def test_copies_of_one_cloud_lie_upon_one_another():
+    cloud = np.random.default_rng(1).normal(size=(40, 2)) * [3, 1]
+    placed = in_one_frame(cloud @ turns((3, 5)) + 7)
+    np.testing.assert_allclose(placed, np.broadcast_to(placed[0, 0], placed.shape), atol=1e-9)
+    np.testing.assert_allclose(placed[0, 0].std(axis=0), cloud.std(axis=0), rtol=0.1)  # along its main direction
+    np.testing.assert_allclose(residuals(placed), 0, atol=1e-9)
+    np.testing.assert_allclose(in_one_frame(placed), placed, atol=1e-9)
+    np.testing.assert_allclose(in_one_frame(cloud @ turns((3, 5), seed=2)), placed, atol=1e-9)  # a frame of the points
+
+
+@pytest.mark.parametrize("scale", [1, 0.3, 0])
+def test_the_residual_of_an_unrelated_cloud_is_that_of_its_best_turn(scale):
+    one, other = np.random.default_rng(3).normal(size=(2, 30, 2))
+    one, other = one - one.mean(0), scale * (other - other.mean(0))
+    tried = [
+        other @ [[np.cos(a), np.sin(a)], [-side * np.sin(a), side * np.cos(a)]]
+        for a in np.linspace(0, 2 * np.pi, 2001)
+        for side in (1, -1)
+    ]
+    least = min(np.square(one - there).sum(1).mean() for there in tried)
+    radius = (np.square(one).sum(1).mean() + np.square(other).sum(1).mean()) / 2
+    placed = in_one_frame(np.stack([one, other])[None])
+    assert residuals(placed)[0] == pytest.approx([0, np.sqrt(least / radius)], abs=1e-4)
+    assert residuals(placed)[0, 1] > 0.9
+    np.testing.assert_allclose(np.square(placed[0, 1]).sum(), np.square(other).sum())  # its size is kept
+
+
+def test_no_epoch_depends_on_a_later_one():
+    slices = np.stack([drifting(epochs=6, seed=seed)[0] for seed in (1, 1, 2)], axis=1)
+    whole = lay_out(slices)
+    for count in (1, 2, 5):
+        np.testing.assert_array_equal(lay_out(slices[:count]), whole[:count])
+    first = in_one_frame(pca_pictures(slices[:3]))
+    np.testing.assert_allclose(in_one_frame(pca_pictures(slices[3:]), first[-1]), whole[3:], atol=1e-6)
+
+
+def test_points_of_the_sample_run_glide_nearly_as_if_each_slice_had_a_frame_of_its_own():
+    _, placed = make_layout(Run(Path(__file__).parents[1] / "data" / "sample_run"))
+    alone = np.stack([in_one_frame(placed[:, [i]])[:, 0] for i in range(placed.shape[1])], axis=1)
+    together, least = (
+        np.mean([np.sqrt((jumps(one[:, i]) ** 2).mean(axis=1)) for i in range(one.shape[1])]) for one in (placed, alone)
+    )
+    assert together < 1.12 * least
+    assert residuals(placed).mean() < 0.6 * residuals(alone).mean()
+
+
+def test_both_kinds_show_a_face_at_the_same_side():
+    vectors = drifting(epochs=3, points=60)[0]
+    other = vectors @ np.linalg.qr(np.random.default_rng(4).normal(size=(8, 8)))[0].astype(np.float32)
+    pca, umap = (lay_out(np.stack([vectors, other], axis=1), kind) for kind in KINDS)
+    assert residuals(pca).max() < 1e-3  # a turned embedding is the same embedding
+    assert residuals(umap).max() < 0.5
+    assert np.corrcoef(pca.ravel(), umap.ravel())[0, 1] > 0.7
+
+
+def test_a_layout_of_an_older_version_is_turned_when_it_is_read(tmp_path):
+    run = write_run(tmp_path / "run")
+    epochs, placed = make_layout(run)
+    own = placed @ turns(placed.shape[:2])
+    np.savez(run.path / "layout.npz", epochs=epochs, pca=own.astype(np.float16), umap=2 * own[..., ::-1])
+    np.testing.assert_allclose(run.layout()[1], placed, atol=3e-3)
+    np.testing.assert_allclose(run.residuals(), residuals(placed), atol=3e-3)
+    np.testing.assert_allclose(run.layout("umap")[1], 2 * placed, atol=6e-3)  # in the frame of PCA
+    RunWriter(run.path).layout("umap", epochs, placed)
+    assert Run(run.path).layouts == ("pca", "umap")
+    np.testing.assert_allclose(run.layout()[1], placed, atol=3e-3)
+    np.testing.assert_allclose(run.layout("umap")[1], placed, atol=3e-3)
+
+
+@pytest.mark.parametrize(
+    "pca", [np.zeros((2, 2, 5)), np.zeros((3, 2, 5, 2)), np.full((2, 2, 5, 2), np.nan), ["a"], np.zeros((2, 0, 5, 2))]
+)
+def test_a_broken_layout_is_named(tmp_path, pca):
+    run = write_run(tmp_path / "run")
+    np.savez(run.path / "layout.npz", epochs=[0, 1], pca=pca)
+    with pytest.raises(RunError, match=r"layout\.npz: pca of shape .*, expected finite"):
+        run.layout()
 
 
 def test_what_cannot_be_laid_out_is_named(tmp_path):

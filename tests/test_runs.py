@@ -40,7 +40,7 @@ def test_round_trip(writer):
     judged = [Judgements(np.array([epoch]), rows, rows, rows, np.ones((1, 2, 4, 3))) for epoch in (1, 2)]
     writer.judgements(judged)
     writer.layout("pca", np.array([3]), np.zeros((1, 2, 6, 2)))
-    writer.layout("umap", np.array([3]), np.ones((1, 2, 6, 2)))
+    writer.layout("umap", np.array([3]), np.tile([[-1.0], [1.0]], (1, 2, 3, 2)))
     run = Run(writer.path)
     assert Config.from_dict(run.config["config"]) == Config()
     for name in ("thumbnails", "labels", "subjects", "test", "index", "names"):

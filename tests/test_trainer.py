@@ -52,6 +52,9 @@ def test_one_record_an_epoch_with_everything_in_it(records, dataset):
     assert last.metric_loss == pytest.approx(np.mean([s.loss for s in last.slices]), rel=1e-4)
     assert records[1].loss == records[1].cross_entropy
     assert records[0].loss is None
+    # The warm-up mines and measures what it does not learn from.
+    assert all(s.loss > 0 and 0 < s.active_fraction <= 1 for r in records[1:] for s in r.slices)
+    assert records[1].metric_loss == pytest.approx(np.mean([s.loss for s in records[1].slices]), rel=1e-4)
     assert all(0 <= s.active_fraction <= 1 and 0 < s.mean_distance < 2 for s in last.slices)
     assert last.snapshot.slices.shape == (4, len(last.probe), 4)
     np.testing.assert_allclose(np.linalg.norm(last.snapshot.slices, axis=-1), 1, rtol=1e-5)
@@ -210,7 +213,8 @@ def slice_record(**changes):
         ({"mean_distance": 0.03, "loss": 0.1}, 1, None),  # near, but the loss is not stuck
         ({"mean_distance": 0.5, "loss": 0.398}, 2, None),  # loss at 2 τ by chance
         ({"active_fraction": 1.0}, 2, "saturation"),
-        ({"active_fraction": 0.99}, 2, None),
+        ({"active_fraction": 0.98}, 2, "saturation"),
+        ({"active_fraction": 0.979}, 2, None),
         ({"mean_distance": 0.03, "loss": 0.398, "active_fraction": 1.0}, 2, "collapse"),
         ({"loss": None, "active_fraction": None, "mean_distance": 0.01}, 2, None),
     ],

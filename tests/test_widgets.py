@@ -11,7 +11,7 @@ import pytest
 from fake_run import write_fake_run
 
 from muldml_lite import analysis, widgets
-from muldml_lite.runs import Run, RunError
+from muldml_lite.runs import Run, RunError, residuals
 from muldml_lite.widgets.packed import pack
 from muldml_lite.widgets.source import FEEDER
 
@@ -37,6 +37,8 @@ def test_payload_holds_the_run(run):
     assert np.array_equal(np.frombuffer(data["predictions"], np.uint8).reshape(4, 60)[2], run.snapshot(2).predictions)
     assert set(data["layouts"]) == {"pca", "umap"}
     assert all(len(np.frombuffer(packed, np.int16)) == 4 * 4 * 60 * 2 for packed in data["layouts"].values())
+    for kind, told in data["residuals"].items():
+        np.testing.assert_allclose(told, residuals(run.layout(kind)[1]), atol=2e-3)
 
 
 def test_payload_says_who_and_how_sure(run):
@@ -95,6 +97,13 @@ def test_layouts_fill_the_square_and_keep_proportions():
     apart = widgets.slices.fit_square(points, together=False).astype(int)
     assert np.abs(apart).max(axis=(0, 2, 3)).tolist() == [32_000, 32_000]
     assert not widgets.slices.fit_square(np.zeros((1, 1, 4, 2)), together=True).any()
+
+
+def test_slices_share_one_middle():
+    cross = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], float)
+    apart = np.array([[[0, 0]], [[2, 0]]])  # of two slices
+    square = widgets.slices.fit_square((cross + apart)[None], together=True)[0] / 32_000
+    np.testing.assert_allclose(square, (cross + apart - apart[1] / 2) / 2, atol=1e-4)
 
 
 def test_missing_layout_and_torn_layout_say_so(tmp_path):

@@ -11,6 +11,7 @@ from muldml_lite.claims.beds import Bed, Draw
 from muldml_lite.claims.heads import train_head
 from muldml_lite.claims.ledger import Cell, Claim, Comparison, Experiment, Outcome
 from muldml_lite.claims.thresholds import THRESHOLDS, recipe
+from muldml_lite.metrics import is_collapsed, is_saturated
 
 _PAIR = "two thresholds, two seeds"
 TWO_THRESHOLDS = "/two τ"  # ends the names of its regimes; without it, that of the regime in `thresholds`
@@ -25,7 +26,7 @@ def measure_distributions(bed: Bed, cell: Cell, arm: str, seed: int) -> Outcome:
     measured = compare([[one.slices[0][test] for one in row] for row in trained], bed.labels[test])
     flat = [one for row in trained for one in row]
     active = float(np.mean([one.active.mean() for one in flat]))
-    return Outcome(measured, active, active >= 0.98, any(one.collapsed for one in flat))
+    return Outcome(measured, active, is_saturated(active), any(one.collapsed for one in flat))
 
 
 def measure_trainings(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
@@ -60,7 +61,7 @@ def measure_trainings(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
     slices = [record.slices[0] for row in last for record in row]
     active = float(np.mean([one.active_fraction for one in slices]))
     measured = compare(views, *labels)
-    return Outcome(measured, active, active >= 0.98, any(one.mean_distance < 0.1 for one in slices))
+    return Outcome(measured, active, is_saturated(active), any(is_collapsed(one.mean_distance) for one in slices))
 
 
 def compare(views: Sequence[Sequence[np.ndarray]], *labels: np.ndarray) -> dict[str, float]:

@@ -9,9 +9,9 @@ import numpy as np
 from muldml_lite.claims.beds import Draw
 from muldml_lite.claims.convergence import FALL
 from muldml_lite.claims.cycles import CASES, cycle_shares
-from muldml_lite.claims.heads import COLLAPSED, SATURATED
 from muldml_lite.claims.ledger import Cell, Experiment, Outcome
 from muldml_lite.config import Config
+from muldml_lite.metrics import is_collapsed, is_saturated
 
 if TYPE_CHECKING:
     from muldml_lite.trainer import EpochRecord
@@ -47,7 +47,7 @@ def as_trained(last: EpochRecord) -> Outcome:
     return Outcome(
         {"head": last.head_accuracy, "knn": last.knn_accuracy},
         sum(active) / len(active) if active else None,
-        collapsed=any(one.mean_distance < COLLAPSED for one in last.slices),
+        collapsed=any(is_collapsed(one.mean_distance) for one in last.slices),
     )
 
 
@@ -79,7 +79,7 @@ def measure_training(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
         measured |= _cycles([record.judgements for record in joint], config, seed)
     distance = float(np.mean([one.mean_distance for one in last.slices]))
     measured["distance"] = distance
-    return Outcome(measured, active, active is not None and active > SATURATED, distance < COLLAPSED)
+    return Outcome(measured, active, is_saturated(active), is_collapsed(distance))
 
 
 def _cycles(judgements: list, config: Config, seed: int) -> dict[str, float]:
@@ -137,7 +137,7 @@ def measure_scratch(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
     start, end = (
         max(0.0, s.mean_positive - s.mean_negative + s.threshold) / s.threshold for s in (records[1].slices[0], one)
     )
-    converged = end < FALL * start and one.mean_distance >= COLLAPSED
+    converged = end < FALL * start and not is_collapsed(one.mean_distance)
     measured = {
         "converged": float(converged),
         "end": end,
@@ -145,7 +145,7 @@ def measure_scratch(bed: Draw, cell: Cell, arm: str, seed: int) -> Outcome:
         "knn": last.knn_accuracy,
         "head": last.head_accuracy,
     }
-    return Outcome(measured, one.active_fraction, one.active_fraction > SATURATED, one.mean_distance < COLLAPSED)
+    return Outcome(measured, one.active_fraction, is_saturated(one.active_fraction), is_collapsed(one.mean_distance))
 
 
 FROM_SCRATCH = Experiment(

@@ -11,12 +11,10 @@ import numpy as np
 
 from muldml_lite.claims.beds import Bed
 from muldml_lite.claims.ledger import Outcome
+from muldml_lite.metrics import is_collapsed, is_saturated
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-SATURATED = 0.98  # share of active hinges from which on τ counts as out of the gradient
-COLLAPSED = 0.1  # mean distance of unit vectors below which they count as one point
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,11 @@ class Trained:
 
     @property
     def saturated(self) -> bool:
-        return self.active is not None and bool(self.active.mean() >= SATURATED)
+        return self.active is not None and is_saturated(self.active.mean())
 
     @property
     def collapsed(self) -> bool:
-        return self.mean_distance < COLLAPSED
+        return is_collapsed(self.mean_distance)
 
     def outcome(self, measured: dict[str, float]) -> Outcome:
         active = None if self.active is None else float(self.active.mean())

@@ -171,14 +171,16 @@ class _Job:
         save_checkpoint(self.writer, record)
         keep_checkpoint(self.writer, record.epoch, self.config.keep_weights)
         self.writer.record(record.to_json())
-        loss = "" if record.loss is None else f"loss {record.loss:.3f}, "
-        self.bar.set_postfix_str(f"{loss}head {record.head_accuracy:.1%}, k-NN {record.knn_accuracy:.1%}")
+        losses = {"cross entropy": record.cross_entropy, "metric loss": record.metric_loss}
+        told = "".join(f"{name} {value:.3f}, " for name, value in losses.items() if value is not None)
+        self.bar.set_postfix_str(f"{told}head {record.head_accuracy:.1%}, k-NN {record.knn_accuracy:.1%}")
         for line in record.warnings:
             self.bar.write(f"epoch {record.epoch}: {line}", file=sys.stderr)
 
     def summary(self) -> dict[str, Any]:
         values = Run(self.writer.path).history[-1]
-        kept = ("epoch", "head_accuracy", "knn_accuracy", "train_accuracy", "loss", "slices", "warnings")
+        kept = ("epoch", "head_accuracy", "knn_accuracy", "train_accuracy", "loss", "cross_entropy", "metric_loss")
+        kept += ("slices", "warnings")
         left_out = len(Run(self.writer.path).config["data"]["skipped"])
         return {"run": str(self.writer.path), "images_left_out": left_out, **{name: values[name] for name in kept}}
 

@@ -15,7 +15,8 @@ _COLOURS = (*LINES, "#b1528c")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 
 COMPARED = {  # key of a record → title; the last two are means over the slices
-    "loss": "Loss",
+    "cross_entropy": "Cross entropy",
+    "metric_loss": "Metric loss",
     "knn_accuracy": "k-NN accuracy, unseen",
     "head_accuracy": "Head accuracy, unseen",
     "active_fraction": "Active hinges",
@@ -57,7 +58,7 @@ def compare_curves(runs: Sequence[Compared], key: str) -> go.Figure:
             figure.add_vline(run.fork, line={"color": _COLOURS[i], "dash": "dot", "width": 1.4})
             _ring(figure, run, key, _COLOURS[i])
     figure.update_layout(title=COMPARED[key])
-    if key == "loss":
+    if key in ("cross_entropy", "metric_loss"):
         figure.update_yaxes(rangemode="tozero")
     else:
         figure.update_yaxes(range=[-0.02, 1.04], tickformat=".0%")

@@ -7,13 +7,14 @@
     probe.npz            the images followed through training
     snapshots/NNNN.npz   their embeddings after epoch NNNN, per slice, and what the network predicts
     judgements.npz       triplets mined from the probe set, per epoch
-    layout.npz           2-D coordinates per epoch and slice
+    layout.npz           2-D coordinates per epoch and slice, all in one frame
     checkpoint/          weights and optimiser state (safetensors)
 
 Writers make a temporary file and rename it, so that a reader never meets half a file. Reading needs
 numpy only, and never unpickles.
 """
 
+from muldml_lite.runs.alignment import in_one_frame, residuals
 from muldml_lite.runs.contents import STATES, Judgements, Probe, RunError, Snapshot
 from muldml_lite.runs.control import Control, clear_control, one_epoch, read_control, write_control
 from muldml_lite.runs.fork import FIXED, IMAGE_SETTINGS, fork_config, fork_epochs, make_fork, starts_afresh
@@ -38,12 +39,14 @@ __all__ = [
     "epoch_of",
     "fork_config",
     "fork_epochs",
+    "in_one_frame",
     "kept_checkpoints",
     "kept_name",
     "list_runs",
     "make_fork",
     "one_epoch",
     "read_control",
+    "residuals",
     "starts_afresh",
     "write_control",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from muldml_lite.runs.alignment import in_one_frame, residuals
 from muldml_lite.runs.contents import STATES, Judgements, Probe, RunError, Snapshot
 
 STALE_SECONDS = 120  # a running trainer beats at least once an epoch, and every few seconds between
@@ -109,12 +110,27 @@ class Run:
         return tuple(k for k in read_arrays(path) if k in ("pca", "umap")) if path.exists() else ()
 
     def layout(self, kind: str = "pca") -> tuple[np.ndarray, np.ndarray]:
-        """Epochs (E,) and coordinates (E, N, n, 2) float32."""
+        """Epochs (E,) and coordinates (E, N, n, 2) float32, all slices in one frame."""
+        return self._layout(kind)[:2]
+
+    def residuals(self, kind: str = "pca") -> np.ndarray:
+        """How far each slice's picture is from the first slice's, a share of the radius, (E, N) float32."""
+        return self._layout(kind)[2]
+
+    def _layout(self, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         path = self.path / "layout.npz"
         data = read_arrays(path)
         if kind not in data or "epochs" not in data:
             raise RunError(f"{path}: no {kind} layout; make it with `muldml layout --run {self.path} --kind {kind}`")
-        return data["epochs"], data[kind].astype(np.float32)
+        epochs, placed, apart = data["epochs"], data[kind], data.get(f"{kind}_residual")
+        expected = (len(epochs), *placed.shape[1:3], 2) if epochs.ndim == 1 else ()
+        if placed.shape != expected or 0 in expected or placed.dtype.kind != "f" or not np.isfinite(placed).all():
+            raise RunError(f"{path}: {kind} of shape {placed.shape}, expected finite (epochs, slices, points, 2)")
+        if apart is None or apart.shape != placed.shape[:2]:  # of a version that left each slice in a frame of its own
+            beside = self._layout("pca")[1] if kind != "pca" and "pca" in data else None  # both kinds in one frame
+            placed = in_one_frame(placed, beside[0] if beside is not None and beside.shape == placed.shape else None)
+            apart = residuals(placed)
+        return epochs, placed.astype(np.float32), apart.astype(np.float32)
 
 
 def list_runs(folder: str | os.PathLike[str]) -> list[Run]:

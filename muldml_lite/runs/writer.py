@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from muldml_lite.runs.alignment import in_one_frame, residuals
 from muldml_lite.runs.contents import STATES, Judgements, Probe, Snapshot
 from muldml_lite.runs.reader import read_arrays
 
@@ -85,12 +86,18 @@ class RunWriter:
         self._arrays("judgements.npz", {k: np.concatenate([getattr(row, k) for row in rows]) for k in names})
 
     def layout(self, kind: str, epochs: np.ndarray, coordinates: np.ndarray) -> None:
-        """Add one kind of layout; another kind already there stays, unless its epochs are others."""
+        """Add one kind of layout, in one frame; another kind already there stays, unless its epochs are others.
+
+        Args:
+            coordinates: (E, N, n, 2)
+        """
         path = self.path / "layout.npz"
         kept = read_arrays(path) if path.exists() else {}
         if not np.array_equal(kept.get("epochs", ()), epochs):
             kept = {}
-        self._arrays("layout.npz", {**kept, "epochs": epochs, kind: coordinates.astype(np.float16)})
+        placed = in_one_frame(coordinates, coordinates[0])  # if they are so already, nothing changes
+        apart = {f"{kind}_residual": residuals(placed).astype(np.float32)}  # its presence says: in one frame
+        self._arrays("layout.npz", {**kept, "epochs": epochs, kind: placed.astype(np.float16), **apart})
 
     @contextlib.contextmanager
     def replacing(self, name: str) -> Iterator[Path]:

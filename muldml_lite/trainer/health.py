@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from muldml_lite.metrics import SATURATED, is_collapsed, is_saturated
 from muldml_lite.runs import RunError
 from muldml_lite.trainer.record import SliceRecord
 
-COLLAPSED_DISTANCE = 0.1  # mean distance on the unit sphere, where 2 is the largest
-NEAR_THRESHOLD = 0.1  # loss within this share of τ (2 τ for dual)
-SATURATED = 0.999  # share of active hinges
 EXPLODED = 20  # times the cross entropy of blind guessing
 
 
@@ -44,14 +42,15 @@ def find_problems(slices: Sequence[SliceRecord], hinges: int) -> tuple[str, ...]
     """One line for collapse and one for saturation, naming the slices; nothing if all is well.
 
     Collapse: all images lie nearly on one point, so every hinge is stuck at τ. Accuracy may still look fair.
-    Saturation: every hinge is active, so τ is a constant that has no gradient: other thresholds would
-    give the same network.
+    Saturation: nearly every hinge is active. If all are, τ is a constant that has no gradient: other thresholds
+    would give the same network.
 
     Args:
         hinges: hinge terms a triplet: 1 for triplet, 2 for dual.
     """
-    collapsed = [i for i, s in enumerate(slices) if _collapsed(s, hinges)]
-    saturated = [i for i, s in enumerate(slices) if s.active_fraction is not None and s.active_fraction >= SATURATED]
+    trained = [(i, s) for i, s in enumerate(slices) if s.loss is not None]
+    collapsed = [i for i, s in trained if is_collapsed(s.mean_distance, s.loss / (hinges * s.threshold))]
+    saturated = [i for i, s in enumerate(slices) if is_saturated(s.active_fraction) and i not in collapsed]
     lines = []
     if collapsed:
         worst = min((slices[i] for i in collapsed), key=lambda s: s.mean_distance)
@@ -59,20 +58,13 @@ def find_problems(slices: Sequence[SliceRecord], hinges: int) -> tuple[str, ...]
             f"collapse in {_name(collapsed, slices)}: mean distance {worst.mean_distance:.3f}, loss stuck at "
             f"{'2 τ' if hinges == 2 else 'τ'}; try more warm-up epochs, semi-hard mining or a lower learning rate"
         )
-    saturated = [i for i in saturated if i not in collapsed]
     if saturated:
         lines.append(
-            f"saturation in {_name(saturated, slices)}: every hinge is active, so τ is not in the gradient and "
-            "other thresholds would change nothing; try smaller thresholds, semi-hard mining or longer training"
+            f"saturation in {_name(saturated, slices)}: {SATURATED:.0%} or more of the hinges are active, so τ is "
+            "hardly in the gradient and other thresholds would change little; try smaller thresholds, semi-hard mining "
+            "or longer training"
         )
     return tuple(lines)
-
-
-def _collapsed(record: SliceRecord, hinges: int) -> bool:
-    if record.loss is None or record.mean_distance >= COLLAPSED_DISTANCE:
-        return False
-    stuck = hinges * record.threshold
-    return abs(record.loss - stuck) <= NEAR_THRESHOLD * stuck
 
 
 def _name(indices: list[int], slices: Sequence[SliceRecord]) -> str:

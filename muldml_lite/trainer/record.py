@@ -13,7 +13,7 @@ from muldml_lite.runs import Judgements, Probe, Snapshot
 
 @dataclass(frozen=True)
 class SliceRecord:
-    """One slice after one epoch. Means over the epoch's batches, where not said otherwise."""
+    """One slice after one epoch. Means over the epoch's batches (of the warm-up, too), where not said otherwise."""
 
     threshold: float | None  # τ; None: the method has no metric loss, and what depends on τ is None as well
     loss: float | None  # mean metric loss; None before training
@@ -39,9 +39,9 @@ class EpochRecord:
 
     epoch: int
     phase: str  # start | warm-up (cross entropy alone) | joint
-    loss: float | None  # what was minimised, mean over batches
+    loss: float | None  # what was minimised, mean over batches: no series, as the warm-up minimises cross entropy alone
     cross_entropy: float | None
-    metric_loss: float | None  # mean over slices
+    metric_loss: float | None  # mean over slices, without its weight; in the warm-up measured, but not minimised
     learning_rate: float
     seconds: float  # wall clock of this epoch, evaluation included
     images_per_second: float | None  # trained images, evaluation not counted

@@ -24,7 +24,8 @@ from muldml_lite.runs import RunError
 
 LEAST, MOST = 2, plots.MOST_COMPARED
 HELP = {
-    "loss": "What was minimised, mean over an epoch.",
+    "cross_entropy": "Of the head on the training batches, mean over an epoch.",
+    "metric_loss": f"Mean over the slices and an epoch's batches, without its weight. {term('warm-up')}",
     "knn_accuracy": term("k-NN"),
     "head_accuracy": term("head"),
     "active_fraction": f"{term('active')} Mean over the slices.",
@@ -120,14 +121,13 @@ def curves(chosen: Sequence[Member]) -> None:
                 f"compare_{key}",
                 f"Line chart over epochs: {title} of {names}. {HELP[key]}",
             )
-    with columns[1]:
-        st.markdown("**What to see**")
-        st.caption(
-            "If all hinges stay active, τ is out of the gradient and runs with other thresholds run alongside one "
-            "another. Where the curves part, look at the scale: a few points are within the noise of one seed."
-        )
-        if not compare_runs.comparable_loss(chosen):
-            st.caption("**The losses are not comparable**: they are made of other terms, thresholds or weights.")
+    st.markdown("**What to see**")
+    st.caption(
+        "If all hinges stay active, τ is out of the gradient and runs with other thresholds run alongside one "
+        "another. Where the curves part, look at the scale: a few points are within the noise of one seed."
+    )
+    if not compare_runs.comparable_loss(chosen):
+        st.caption("**The metric losses are not comparable**: they are made of other terms or thresholds.")
     numbers(chosen, histories)
 
 

@@ -130,8 +130,10 @@ else:
         view(choice.run, fed)
         st.caption(
             "Near points are faces that the slice takes for alike. Do the same expressions gather at every τ? "
+            "All slices lie in one frame: each is turned or mirrored onto the first, and Δ is what then remains. "
             "Play the training to see when they do. A flat map loses something: the distances in the lists are the "
-            "true D."
+            "true D.",
+            help=term("residual"),
         )
     profile(choice.run)
     name = choice.run.path.name

@@ -15,6 +15,7 @@ from reproduce import reproduce
 from tour_picture import method_picture, show_picture
 
 from muldml_lite import analysis
+from muldml_lite.metrics import SATURATED, is_saturated
 from muldml_lite.runs import Probe, Run, RunError
 
 NEAREST = 4  # faces shown beside the anchor
@@ -42,7 +43,8 @@ def drawn(run: Run, anchor: int) -> str:
 def _drawn(path: str, changed: tuple[int, ...], anchor: int) -> str:
     run = Run(path)
     epochs, coordinates = layout(run)
-    return method_picture(run_cache.probe(run), anchor, coordinates[-1], record_of(run, epochs[-1]))
+    apart = run.residuals(run.layouts[0])[-1]
+    return method_picture(run_cache.probe(run), anchor, coordinates[-1], apart, record_of(run, epochs[-1]))
 
 
 def record_of(run: Run, epoch: int) -> dict[str, Any]:
@@ -188,11 +190,11 @@ def own_numbers(slices: list[dict[str, Any]], history: list[dict[str, Any]]) -> 
             f"network **{history[0]['knn_accuracy']:.0%}**."
         )
     active = [s["active_fraction"] for s in slices if s.get("active_fraction") is not None]
-    full = sum(share >= 0.99 for share in active)
+    full = sum(is_saturated(share) for share in active)
     if active and full:
         lines.append(
-            f"- In **{full} of {len(active)}** slices at least 99 % of the hinges are active at the end: there τ has "
-            "(almost) dropped out of the gradient, and another threshold would have changed (almost) nothing."
+            f"- In **{full} of {len(active)}** slices at least {SATURATED:.0%} of the hinges are active at the end: "
+            "τ has (almost) dropped out of the gradient there, and another one would have changed (almost) nothing."
         )
     elif active:
         lines.append(

@@ -168,5 +168,6 @@ st.caption(
 reproduce(
     command,
     "from muldml_lite.config import Config\nfrom muldml_lite.trainer import train\n\n"
-    'for record in train(Config(method="mul-dml")):\n    print(record.epoch, record.loss, record.knn_accuracy)',
+    'for record in train(Config(method="mul-dml")):\n    print(record.epoch, record.cross_entropy, '
+    "record.metric_loss, record.knn_accuracy)",
 )

@@ -13,7 +13,8 @@ from collections.abc import Callable
 import numpy as np
 
 from muldml_lite.analysis.layouts.graph import neighbour_graph
-from muldml_lite.analysis.layouts.pca import pca_frames
+from muldml_lite.analysis.layouts.pca import pca_pictures
+from muldml_lite.runs import in_one_frame
 
 A, B = 1.5769434603, 0.8950608779  # umap-learn's curve 1/(1 + A r^2B) for min_dist 0.1, spread 1
 STEPS = 200
@@ -27,14 +28,25 @@ _RATE, _MOMENTUM, _MEMORY = 0.5, 0.8, 0.9  # Adam's
 _TINY = 1e-6
 
 
-def umap_frames(vectors: np.ndarray, *, seed: int = 0, on_step: Callable[[int], None] | None = None) -> np.ndarray:
+def umap_frames(
+    vectors: np.ndarray,
+    *,
+    start: np.ndarray | None = None,
+    seed: int = 0,
+    on_step: Callable[[int], None] | None = None,
+) -> np.ndarray:
     """UMAP of each epoch of (E, n, d), to (E, n, 2) float32 within −1…1, at one scale.
 
-    Same input and seed, same coordinates. `on_step(done)` is called after each of `STEPS` steps.
+    Same input and seed, same coordinates.
+
+    Args:
+        start: (E, n, 2), where the points begin; None: their PCA.
+        on_step: called with the number of steps done, after each of `STEPS`.
     """
     rng = np.random.default_rng(seed)
     forces = Forces(vectors)
-    places = _start(vectors)  # (E, n) complex64
+    pictures = in_one_frame(pca_pictures(vectors)[:, None])[:, 0] if start is None else start
+    places = _equally_large(pictures)  # (E, n) complex64
     speed, size = np.zeros_like(places), np.zeros(places.shape, np.float32)
     for step in range(STEPS):
         done = step / STEPS
@@ -108,9 +120,7 @@ class Forces:
         return force * (self.degrees * np.float32(_REPULSED_BY / (2 * rounds)))
 
 
-def _start(vectors: np.ndarray) -> np.ndarray:
-    """PCA of each epoch (E, n, d), all equally large, as complex64 (E, n)."""
-    placed = pca_frames(vectors)
-    placed -= placed.mean(axis=1, keepdims=True)
-    size = np.sqrt((placed**2).sum(axis=-1).mean(axis=1))[:, None]
-    return ((placed[..., 0] + 1j * placed[..., 1]) * (_RADIUS / np.maximum(size, _TINY))).astype(np.complex64)
+def _equally_large(pictures: np.ndarray) -> np.ndarray:
+    """Centred pictures (E, n, 2) at one size, as complex64 (E, n)."""
+    size = np.sqrt((pictures**2).sum(axis=-1).mean(axis=1))[:, None]
+    return ((pictures[..., 0] + 1j * pictures[..., 1]) * (_RADIUS / np.maximum(size, _TINY))).astype(np.complex64)

@@ -42,12 +42,12 @@ class Surroundings:
 
     @property
     def scales(self) -> list[tuple[np.ndarray, float]]:
-        """Middle (2,) and half a side of each picture's square; slices share one scale, so that a collapse shows."""
-        low = np.stack([space.picture.points.min(0) for space in self.spaces])  # (R, 2)
-        high = np.stack([space.picture.points.max(0) for space in self.spaces])
-        half = np.maximum((high - low).max(1) / 2, 1e-9)  # (R,)
-        half[1:] = half[1:].max(initial=0)
-        return [(middle, float(side)) for middle, side in zip((low + high) / 2, half, strict=True)]
+        """Middle (2,) and half a side of each picture's square; the slices, in one frame, share theirs."""
+        pixels, *slices = (space.picture.points for space in self.spaces)
+        found = [_square(pixels)]
+        if slices:
+            found += [_square(np.concatenate(slices))] * len(slices)
+        return found
 
     def placed(self, row: int, points: np.ndarray) -> np.ndarray:
         """Points (T, 2) of a picture as the view draws them: −1 to 1 holds all followed faces."""
@@ -68,6 +68,12 @@ class Surroundings:
         places = [self.placed(i, self.spaces[i].picture.place(query)) for i, query in enumerate(queries)]
         near, apart = (np.stack(parts, axis=1) for parts in zip(*found, strict=True))
         return near, apart, np.stack(places, axis=1)
+
+
+def _square(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Middle (2,) and half a side of the square around (n, 2)."""
+    low, high = points.min(0), points.max(0)
+    return (low + high) / 2, float(max((high - low).max() / 2, 1e-9))
 
 
 def read_surroundings(run: Run) -> Surroundings:

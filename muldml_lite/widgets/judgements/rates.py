@@ -48,9 +48,9 @@ def incomplete_rates(run: Run) -> IncompleteRates:
             f"{len(thresholds)}"
         )
     mined = [[row.get("incomplete_fraction") for row in record["slices"]] for record in history]
-    # Before the metric loss sets in nothing is mined; such epochs' zeros are not measurements.
-    joint = np.array([record.get("metric_loss") is not None for record in history])
-    trained = np.where(joint[:, None], np.array(mined, float), np.nan)  # (E, N)
+    # The warm-up mines, too, without learning from it. The untrained network has seen no batch.
+    measured = np.array([record.get("metric_loss") is not None for record in history])
+    trained = np.where(measured[:, None], np.array(mined, float), np.nan)  # (E, N)
     bad = is_incomplete(judgements, thresholds)  # (R, N, m)
     epochs = np.array([record["epoch"] for record in history])
     return IncompleteRates(epochs, trained, judgements.epochs, bad.mean(-1), bad.shape[-1], thresholds)

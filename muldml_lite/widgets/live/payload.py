@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from muldml_lite.analysis.layouts import pca_pictures, read_slices
 from muldml_lite.plots import class_styles, slice_colours
-from muldml_lite.runs import Run, RunError, read_control
+from muldml_lite.runs import Run, RunError, in_one_frame, read_control
 
 REACH = 1.15  # embeddings of unit length, centred, seldom lie farther out in a plane; what does stays at the edge
-CURVES = ("loss", "cross_entropy", "metric_loss", "head_accuracy", "knn_accuracy", "train_accuracy")
+CURVES = ("cross_entropy", "metric_loss", "head_accuracy", "knn_accuracy", "train_accuracy")
 SLICE_CURVES = ("active_fraction", "incomplete_fraction", "knn_accuracy")
 
 
 class Frames:
-    """The newest snapshot of a run as a picture, turned to lie near the one before it, so that points glide.
+    """The newest snapshot of a run as a picture, in the frame that the finished run's layout will have.
 
-    One object follows one run; threads may share it.
+    One object follows one run; threads may share it. It looks at every snapshot once, the first time at all.
     """
 
     def __init__(self) -> None:
@@ -35,10 +36,10 @@ class Frames:
                 return None
             if epochs[-1] < self._epoch:  # the folder holds another run now
                 self._epoch, self._placed = -1, None
-            for epoch in [e for e in epochs if e > self._epoch][-2:]:
-                placed = _plane(run.snapshot(epoch).slices)
-                known = self._placed is not None and self._placed.shape == placed.shape
-                self._epoch, self._placed = epoch, _turned(placed, self._placed) if known else placed
+            for epoch in [e for e in epochs if e > self._epoch]:
+                picture = pca_pictures(read_slices(run, [epoch]))
+                known = self._placed is not None and self._placed.shape == picture.shape[1:]
+                self._epoch, self._placed = epoch, in_one_frame(picture, self._placed if known else None)[0]
             return self._epoch, np.round(np.clip(self._placed / REACH, -1, 1) * 32_000).astype(np.int16)
 
 
@@ -96,18 +97,3 @@ def _held(run: Run, history: list[dict[str, Any]]) -> bool:
         return read_control(run.path).holds(history[-1]["epoch"] if history else 0)
     except RunError:
         return False
-
-
-# scikit-learn's PCA does the same in a second of imports, which a page that is opened cannot spend.
-def _plane(vectors: np.ndarray) -> np.ndarray:
-    """Two main directions of each slice: (N, n, d) → (N, n, 2); with d = 1 the second is 0."""
-    centred = vectors.astype(np.float64) - vectors.mean(1, keepdims=True)
-    _, axes = np.linalg.eigh(np.einsum("snd,sne->sde", centred, centred))  # ascending
-    placed = centred @ axes[..., ::-1][..., :2]
-    return np.pad(placed, ((0, 0), (0, 0), (0, 2 - placed.shape[-1])))
-
-
-def _turned(placed: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Rotate or mirror each slice's (n, 2) onto the target's, without scaling (orthogonal Procrustes)."""
-    left, _, right = np.linalg.svd(np.einsum("snd,sne->sde", placed, target))
-    return placed @ (left @ right)

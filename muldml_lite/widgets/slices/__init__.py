@@ -1,6 +1,6 @@
 """Every slice's embedding of a run, side by side, linked through the faces."""
 
-from muldml_lite.widgets.slices.payload import fit_square, slices_payload, sprite_sheet
+from muldml_lite.widgets.slices.payload import RESIDUAL, fit_square, slices_payload, sprite_sheet
 from muldml_lite.widgets.source import Source
 
 _PARTS = (
@@ -21,4 +21,4 @@ SOURCE = Source(
     ("base.css", "slices/slices.css"),
 )
 
-__all__ = ["SOURCE", "fit_square", "slices_payload", "sprite_sheet"]
+__all__ = ["RESIDUAL", "SOURCE", "fit_square", "slices_payload", "sprite_sheet"]

@@ -58,11 +58,14 @@ function makeTime(view) {
 
 function writeCaptions(view) {
   const { knn, epochs } = view.data;
+  const residuals = view.data.residuals[view.kind][view.frame];
   view.panels.forEach((panel, i) => {
     const score = knn[view.frame]?.[i];
     panel.tau.textContent = view.sliceName(i);
     panel.knn.textContent = score == null ? "" : `k-NN ${(100 * score).toFixed(0)} %`;
-    panel.canvas.ariaLabel = `Embedding of slice ${i + 1}, ${panel.tau.textContent}${score == null ? "" : `, k-NN accuracy ${(100 * score).toFixed(0)} per cent on unseen subjects`}. Arrow keys move from face to face, Enter picks, S selects, plus and minus zoom, 0 shows all, Escape clears.`;
+    panel.apart.textContent = i ? `Δ ${residuals[i].toFixed(2)}` : "";
+    const apart = i ? `, residual ${residuals[i].toFixed(2)} from the first slice's picture` : "";
+    panel.canvas.ariaLabel = `Embedding of slice ${i + 1}, ${panel.tau.textContent}${apart}${score == null ? "" : `, k-NN accuracy ${(100 * score).toFixed(0)} per cent on unseen subjects`}. Arrow keys move from face to face, Enter picks, S selects, plus and minus zoom, 0 shows all, Escape clears.`;
   });
   if (!view.slider) return;
   view.slider.value = view.frame;

@@ -5,10 +5,11 @@ const MARGIN = 12; // pixels between the outermost point and the edge
 function makePanel(view, slice) {
   const tau = make("span", { className: "tau" });
   const knn = make("span", { className: "knn" });
+  const apart = make("span", { className: "apart", title: slice ? view.data.residual : "" });
   const canvas = make("canvas", { tabIndex: 0, role: "img" });
   const near = make("div", { className: "near" });
-  const root = make("section", { className: "panel" }, make("header", {}, tau, knn), canvas, near);
-  const panel = { slice, root, canvas, near, tau, knn, side: 0, ratio: 1, path: null };
+  const root = make("section", { className: "panel" }, make("header", {}, tau, apart, knn), canvas, near);
+  const panel = { slice, root, canvas, near, tau, apart, knn, side: 0, ratio: 1, path: null };
   listenToPointer(view, panel);
   listenToKeys(view, panel);
   return panel;

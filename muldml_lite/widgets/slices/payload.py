@@ -17,6 +17,10 @@ from muldml_lite.runs import Run, RunError
 SPRITE_SIDE = 64  # pixels of a face in the sprite sheet, at most
 MANY_FACES = 1_000  # from here on faces in the sheet are smaller: browsers limit the size of a picture
 MANY_SIDE = 48
+RESIDUAL = (
+    "How far a slice's picture (Δ) stays from the first slice's, onto which it is turned or mirrored: root mean square "
+    "distance of the same faces, as a share of the radius. 0: the same picture; 1.41: not alike in any way."
+)
 
 
 def slices_payload(run: Run, neighbours: int = 5, most_epochs: int = 24, most_bytes: int = 8_000_000) -> dict[str, Any]:
@@ -31,7 +35,7 @@ def slices_payload(run: Run, neighbours: int = 5, most_epochs: int = 24, most_by
         RunError: the run has no snapshot or no layout yet, or its files disagree.
     """
     probe = run.probe
-    epochs, layouts, trained = _layouts(run, len(probe), most_epochs, most_bytes)
+    epochs, layouts, residuals, trained = _layouts(run, len(probe), most_epochs, most_bytes)
     snapshots = [run.snapshot(epoch) for epoch in epochs]
     slices, points, dim = snapshots[-1].slices.shape
     if points != len(probe):
@@ -51,6 +55,8 @@ def slices_payload(run: Run, neighbours: int = 5, most_epochs: int = 24, most_by
         "epochs": epochs,
         "epochs_trained": trained,
         "layouts": layouts,
+        "residuals": residuals,
+        "residual": RESIDUAL,
         "vector_frames": known,
         "vectors": np.stack([snapshots[i].slices for i in known]).astype(np.float16).tobytes(),  # (V, N, n, d)
         "dim": dim,
@@ -83,17 +89,14 @@ def sprite_sheet(faces: np.ndarray, most: int = SPRITE_SIDE) -> dict[str, Any]:
 
 
 def fit_square(coordinates: np.ndarray, together: bool) -> np.ndarray:
-    """Coordinates (E, N, n, 2) as int16, centred a slice; `together`: all slices at one scale.
+    """Coordinates (E, N, n, 2) as int16, around one middle; `together`: all slices at one scale, too.
 
     One scale shows which slice is spread and which has collapsed. UMAP's units mean nothing between
     fits, so there each slice fills its panel.
     """
-    low = coordinates.min(axis=(0, 2), keepdims=True)
-    high = coordinates.max(axis=(0, 2), keepdims=True)
-    half = (high - low).max(axis=-1, keepdims=True) / 2
-    if together:
-        half = half.max(keepdims=True)
-    return np.round((coordinates - (low + high) / 2) / np.maximum(half, 1e-9) * 32_000).astype(np.int16)
+    middle = (coordinates.min(axis=(0, 1, 2)) + coordinates.max(axis=(0, 1, 2))) / 2
+    half = np.abs(coordinates - middle).max(axis=(0, 1, 2, 3) if together else (0, 2, 3), keepdims=True)
+    return np.round((coordinates - middle) / np.maximum(half, 1e-9) * 32_000).astype(np.int16)
 
 
 def thinned(count: int, most: int) -> list[int]:
@@ -103,8 +106,13 @@ def thinned(count: int, most: int) -> list[int]:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist()
 
 
-def _layouts(run: Run, points: int, most: int, most_bytes: int) -> tuple[list[int], dict[str, bytes], int]:
-    """Epochs shown, the layouts on them packed as int16 from −32,000 to 32,000, and how many epochs there are."""
+def _layouts(
+    run: Run, points: int, most: int, most_bytes: int
+) -> tuple[list[int], dict[str, bytes], dict[str, list[list[float]]], int]:
+    """Epochs shown, and of each kind the layouts on them, packed as int16 from −32,000 to 32,000, and their residuals.
+
+    Last, how many epochs there are.
+    """
     have = set(run.epochs)
     found = {kind: run.layout(kind) for kind in run.layouts}
     for _, coordinates in found.values():
@@ -122,7 +130,8 @@ def _layouts(run: Run, points: int, most: int, most_bytes: int) -> tuple[list[in
         )
     shown = [keep[i] for i in thinned(len(keep), min(most, max(2, most_bytes // a_frame)))]
     packed = {kind: fit_square(xy[shown], together=kind == "pca").tobytes() for kind, (_, xy) in found.items()}
-    return [int(epochs[i]) for i in shown], packed, len(keep)
+    apart = {kind: np.round(run.residuals(kind)[shown].astype(float), 3).tolist() for kind in found}
+    return [int(epochs[i]) for i in shown], packed, apart, len(keep)
 
 
 def _token(values: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ function drawPicture(view) {
   };
   panels.forEach((panel, i) => {
     const [x, y] = [gap + (i % columns) * (side + gap), gap + Math.floor(i / columns) * (side + head + gap)];
-    write(`${panel.tau.textContent}   ${panel.knn.textContent}`, x, y + head / 2, "600 13px");
+    write(`${panel.tau.textContent}   ${panel.apart.textContent}   ${panel.knn.textContent}`, x, y + head / 2, "600 13px");
     context.drawImage(panel.canvas, x, y + head, side, side);
   });
   let x = gap;
@@ -46,14 +46,15 @@ const runName = (data) => data.run.split(/[\\/]/).filter(Boolean).at(-1) ?? "run
 // One row a face and slice; x and y as laid out (−1 to 1), not as zoomed.
 function numbersOf(view) {
   const { data, kind, count } = view;
-  const names = ["point", "name", "subject", "expression", "unseen", "predicted", "confidence", "selected", "epoch", "slice", "threshold", `${kind}_x`, `${kind}_y`];
+  const names = ["point", "name", "subject", "expression", "unseen", "predicted", "confidence", "selected", "epoch", "slice", "threshold", `${kind}_x`, `${kind}_y`, "residual"];
   const columns = Object.fromEntries(names.map((name) => [name, []]));
   const xy = view.positions(view.frame);
   data.thresholds.forEach((threshold, slice) => {
     for (let i = 0; i < count; i++) {
       const p = 2 * (slice * count + i);
       const row = [i, data.names[i], data.subjects[i], view.style(i).name, data.test[i], view.predicted(i), view.sureness(i).toFixed(3),
-        Number(view.chosen.has(i)), data.epochs[view.frame], slice + 1, threshold, xy[p].toFixed(5), xy[p + 1].toFixed(5)];
+        Number(view.chosen.has(i)), data.epochs[view.frame], slice + 1, threshold, xy[p].toFixed(5), xy[p + 1].toFixed(5),
+        data.residuals[kind][view.frame][slice]];
       names.forEach((name, n) => columns[name].push(row[n]));
     }
   });

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from muldml_lite.metrics import COLLAPSED, SATURATED
 from muldml_lite.plots import class_styles
 from muldml_lite.runs import Probe, Run, RunError
 from muldml_lite.widgets.slices import sprite_sheet
@@ -37,7 +38,7 @@ def thresholds_payload(
     for one in runs:
         stamp.update(repr((one["path"], one["epochs"], one["thresholds"], one["trained"])).encode())
         stamp.update(one["vectors"])
-    return {"token": stamp.hexdigest()[:16], "runs": runs}
+    return {"token": stamp.hexdigest()[:16], "runs": runs, "saturated": SATURATED, "collapsed": COLLAPSED}
 
 
 def _one(run: Run, most_epochs: int, most_bytes: int) -> dict[str, Any]:

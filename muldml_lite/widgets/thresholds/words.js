@@ -1,8 +1,5 @@
 // What the numbers say, in words.
 
-const COLLAPSED = 0.1; // mean distance of all pairs, as in the ledger
-const SATURATED = 0.98; // as in the ledger: from here on a run can't test a claim about τ
-
 function writeCard(card) {
   const { level, stats, tau, view, run, scale } = card;
   const own = level.tau == null ? "trained without a threshold" : `trained at τ = ${level.tau.toFixed(2)}`;
@@ -21,25 +18,25 @@ function writeCard(card) {
   card.density.ariaLabel = `Distributions of distances after epoch ${stats.epoch}, ${own}: ${card.facts.textContent}.`;
   card.strip.ariaLabel = `Histogram of ${stripWords(stats)} over ${card.hinges.count.toLocaleString("en")} triplets with a line at τ = ${tau.toFixed(2)}: ${percent(card.shares.anchor)} active, left of it.`;
   card.said.replaceChildren(...hingeWords(card).filter(Boolean).map((parts) => make("p", {}, ...[parts].flat())));
-  card.said.classList.toggle("saturated", card.shares.all >= SATURATED);
+  card.said.classList.toggle("saturated", card.shares.all >= card.view.data.saturated);
 }
 
 function hingeWords(card) {
   return [collapseWords(card), verdictWords(card), sidesWords(card), whatIfWords(card), trainedWords(card)];
 }
 
-function collapseWords({ stats }) {
-  if (!(stats.mean < COLLAPSED)) return null;
+function collapseWords({ stats, view }) {
+  if (!(stats.mean < view.data.collapsed)) return null;
   return [make("b", {}, "⚠ Collapsed: all faces lie nearly on one point,"), ` ${stats.mean.toFixed(3)} apart on average. The loss then stays at τ.`];
 }
 
-function verdictWords({ shares, hinges }) {
+function verdictWords({ shares, hinges, view }) {
   if (!hinges.count) return [make("b", {}, "No triplet"), ": a triplet needs two faces of one class and one of another."];
   const share = shares.all;
   if (share === 1) {
     return [make("b", {}, "⚠ Saturated: every hinge is active."), " Each triplet pulls with its full force whatever τ is: τ has dropped out of the gradient and cannot matter."];
   }
-  if (share >= SATURATED) {
+  if (share >= view.data.saturated) {
     return [make("b", {}, `⚠ Nearly saturated: ${percent(share)} of the hinges are active.`), " Hardly any triplet feels τ; another τ would train nearly the same embedding."];
   }
   if (share === 0) return [make("b", {}, "No hinge is active."), " Every triplet is satisfied: nothing pulls any more."];
