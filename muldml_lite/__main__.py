@@ -55,7 +55,10 @@ def _told(error: Exception) -> tuple[str, int]:
             _drop_output()  # standard output, perhaps: it is not to be tried again at the end
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror, 2
     if isinstance(error, MemoryError) or kind.__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):
-        return f"not enough memory ({error or kind.__name__}); ask for fewer or smaller images, or a smaller batch", 2
+        return (
+            f"not enough memory ({str(error) or kind.__name__}); ask for fewer or smaller images, or a smaller batch",
+            2,
+        )
     return f"unexpected {kind.__name__}: {error}; set {TRACEBACK}=1 to see where", 1
 
 

@@ -102,7 +102,7 @@ def test_silent_trainer_reads_as_failed(writer):
         (lambda p: (p / "config.json").write_text("{}"), lambda r: r.config, "config.json: the key config is missing"),
         (lambda p: (p / "config.json").unlink(), lambda r: r.config, "config.json: missing"),
         (lambda p: (p / "status.json").write_text('{"state": "odd"}'), lambda r: r.status, "state 'odd', expected"),
-        (lambda p: (p / "probe.npz").write_bytes(b"PK\3\4junk"), lambda r: r.probe, "probe.npz: not readable as npz"),
+        (lambda p: (p / "probe.npz").write_bytes(b"PK\3\4junk"), lambda r: r.probe, "probe.npz: not a readable npz"),
         (lambda p: None, lambda r: r.probe, "probe.npz: missing"),
         (lambda p: np.savez(p / "probe.npz", labels=[1]), lambda r: r.probe, "probe.npz: thumbnails is missing"),
         (lambda p: None, lambda r: r.snapshot(), "snapshots: no snapshot yet"),
@@ -119,7 +119,7 @@ def test_broken_files_are_named(writer, spoil, read, message):
 
 def test_pickled_arrays_are_refused(writer):
     np.savez(writer.path / "probe.npz", labels=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(RunError, match=r"probe.npz: not readable as npz"):
+    with pytest.raises(RunError, match=r"probe.npz: not a readable npz"):
         _ = Run(writer.path).probe
 
 

@@ -33,7 +33,7 @@ class SmallNetwork:
     def __init__(self, run: Run, dim: int, classes: int) -> None:
         path = run.path / NEWEST_WEIGHTS
         content, _ = read_sound_tensors(path)
-        with reading(path, "safetensors", RunError):
+        with reading(path, "a readable safetensors file", RunError):
             weights = load(content)
         try:
             read = {name: weights[f"model.{name}"].astype(np.float32) for name in _names()}

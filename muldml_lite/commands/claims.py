@@ -52,8 +52,8 @@ def run_claims(options: argparse.Namespace) -> None:
     for name, most in _MOST.items():
         least, given = 0 if name == "explore" else 1, getattr(options, name)
         if given is not None and not least <= given <= most:
-            raise StudyError(f"--{name} {given}: expected {least} to {most:,}")
-    load_registry(options.file)  # a broken file of claims ends here, before a folder is made
+            raise StudyError(f"--{name} {given}: expected {least} or more, at most {most:,}")
+    load_registry(options.file).chosen(options.ids)  # what is wrong with them is told before a folder is made
     settings = _settings(options)
     folder = Path(options.out or ("runs/claims-quick" if options.quick else "runs/claims"))
     if not is_bare(folder) and not (folder / "study.json").exists():

@@ -42,7 +42,7 @@ def read_arrays(
     Args:
         optional: names that may be missing.
     """
-    with reading(path, "npz", error), open_file(path, MOST_ARRAYS) as file, _opened(file) as archive:
+    with reading(path, "a readable npz file", error), open_file(path, MOST_ARRAYS) as file, _opened(file) as archive:
         headers = _headers(archive, expected)
         missing = [name for name in expected if name not in headers and name not in optional]
         if missing:
@@ -55,7 +55,7 @@ def read_arrays(
 
 def read_headers(path: Path, names: Mapping[str, Expected], error: type[Exception] = RunError) -> dict[str, Header]:
     """Shapes and dtypes of those arrays that an npz file has."""
-    with reading(path, "npz", error), open_file(path, MOST_ARRAYS) as file, _opened(file) as archive:
+    with reading(path, "a readable npz file", error), open_file(path, MOST_ARRAYS) as file, _opened(file) as archive:
         return _headers(archive, names)
 
 

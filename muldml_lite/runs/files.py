@@ -33,7 +33,7 @@ def reading(path: Path, what: str, error: type[Exception]) -> Iterator[None]:
         raise error(f"{printable(path)}: missing") from None
     except Exception as cause:
         words = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
-        raise error(f"{printable(path)}: not readable as {what} ({printable(words, 200)})") from cause
+        raise error(f"{printable(path)}: not {what} ({printable(words, 200)})") from cause
 
 
 def open_file(path: Path, most: int) -> IO[bytes]:
@@ -51,7 +51,7 @@ def epoch_files(folder: Path, suffix: str) -> dict[int, Path]:
     """Files that are named by an epoch, as `0012.npz`, ascending; whatever else lies in the folder is passed over."""
     if not os.path.isdir(folder):
         return {}
-    with reading(folder, "a folder", RunError):
+    with reading(folder, "a readable folder", RunError):
         names = [name for name in os.listdir(folder) if name.endswith(suffix)]
     stems = {name: name.removesuffix(suffix) for name in names}
     epochs = {int(stem): name for name, stem in stems.items() if stem.isascii() and stem.isdecimal() and len(stem) < 10}
@@ -60,13 +60,13 @@ def epoch_files(folder: Path, suffix: str) -> dict[int, Path]:
 
 def read_text(path: Path, error: type[Exception] = RunError, *, torn: bool = False) -> str:
     """UTF-8; `torn`: the last letter may be half there, since the file is being written."""
-    with reading(path, "text", error), open_file(path, MOST_TEXT) as file:
+    with reading(path, "readable as text", error), open_file(path, MOST_TEXT) as file:
         return file.read().decode("utf-8", "replace" if torn else "strict")
 
 
 def read_json(path: Path, error: type[Exception] = RunError) -> dict[str, Any]:
     """A JSON object; NaN and infinities, which JSON does not have, are read as null."""
-    with reading(path, "JSON", error), open_file(path, MOST_TEXT) as file:
+    with reading(path, "readable as JSON", error), open_file(path, MOST_TEXT) as file:
         values = parse_json(file.read().decode("utf-8"))
     if not isinstance(values, dict):
         raise error(f"{printable(path)}: expected a JSON object")
@@ -101,7 +101,11 @@ def json_lines(text: str, path: Path, error: type[Exception] = RunError) -> list
 
 def read_gzip(path: Path, error: type[Exception] = RunError) -> str:
     """Unpacked UTF-8 text."""
-    with reading(path, "gzip", error), open_file(path, MOST_TEXT) as file, gzip.GzipFile(fileobj=file) as packed:
+    with (
+        reading(path, "a readable gzip file", error),
+        open_file(path, MOST_TEXT) as file,
+        gzip.GzipFile(fileobj=file) as packed,
+    ):
         content = packed.read(MOST_ROWS + 1)
         if len(content) > MOST_ROWS:
             raise ValueError(f"more than {MOST_ROWS:,} bytes unpacked")

@@ -29,7 +29,7 @@ class TensorHeader(NamedTuple):
 
 def read_tensor_header(path: Path, error: type[Exception] = RunError) -> TensorHeader:
     """A few bytes; the tensors themselves are neither read nor compared with their checksum."""
-    with reading(path, "safetensors", error), open_file(path, MOST_WEIGHTS) as file:
+    with reading(path, "a readable safetensors file", error), open_file(path, MOST_WEIGHTS) as file:
         size = os.fstat(file.fileno()).st_size
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(_MOST_HEADER, size - 8):
@@ -52,7 +52,7 @@ def read_sound_tensors(path: Path, error: type[Exception] = RunError) -> tuple[b
 
     It is compared with the checksum that it carries, if it was written by `seal`, and all its numbers are finite.
     """
-    with reading(path, "safetensors", error):
+    with reading(path, "a readable safetensors file", error):
         with open_file(path, MOST_WEIGHTS) as file:
             content = file.read()
         start = 8 + int.from_bytes(content[:8], "little")

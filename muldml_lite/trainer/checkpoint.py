@@ -130,5 +130,5 @@ def _read(path: Path) -> tuple[dict[str, Tensor], TensorHeader]:
     if not os.path.exists(path):
         raise RunError(f"{path}: missing; the run has no weights")
     content, header = read_sound_tensors(path)
-    with reading(path, "safetensors", RunError):
+    with reading(path, "a readable safetensors file", RunError):
         return load(content), header
