@@ -181,7 +181,7 @@ def test_the_lock_names_its_holder_and_goes_with_its_process(tmp_path, capsys):
     assert child.stdout.readline() == "held\n"
     code, said = run_words(["train", "--run", str(tmp_path)], capsys)
     assert code == 2
-    assert f"being written right now by process {child.pid}" in said.err
+    assert f"being trained right now by process {child.pid}" in said.err
     assert said.err.count("\n") == 1
     child.kill()
     child.wait()

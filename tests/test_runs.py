@@ -96,6 +96,30 @@ def test_silent_trainer_reads_as_failed(writer):
 
 
 @pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"heartbeat": time.time() + 10 * STALE_SECONDS}, "failed"),  # from a clock that is wrong
+        ({"pid": None}, "running"),  # nobody to ask
+        ({"pid": None, "heartbeat": time.time() - STALE_SECONDS - 1}, "failed"),
+        ({"pid": 2**22 + 1}, "failed"),  # more than Linux gives out
+        ({"pid": 1, "host": "elsewhere"}, "running"),
+        ({"heartbeat": None}, "failed"),
+    ],
+)
+def test_what_says_running_is_asked_for_a_sign_of_life(writer, changes, state):
+    status = json.loads((writer.path / "status.json").read_text()) | changes
+    (writer.path / "status.json").write_text(json.dumps(status))
+    assert Run(writer.path).status["state"] == state
+
+
+@pytest.mark.parametrize("changes", [{"heartbeat": "x"}, {"pid": 10**30}, {"pid": True}, {"message": 3}, {"state": []}])
+def test_a_status_of_wrong_types_is_named(writer, changes):
+    (writer.path / "status.json").write_text(json.dumps({"state": "running", **changes}))
+    with pytest.raises(RunError, match=rf"status.json: {next(iter(changes))} "):
+        _ = Run(writer.path).status
+
+
+@pytest.mark.parametrize(
     ("spoil", "read", "message"),
     [
         (lambda p: (p / "config.json").write_text("{"), lambda r: r.config, "config.json: not readable as JSON"),

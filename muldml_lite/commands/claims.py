@@ -15,6 +15,7 @@ from muldml_lite.claims import QUICK, SEARCH_RULE, Settings, Study, StudyError, 
 from muldml_lite.commands.facts import command_facts
 from muldml_lite.config import DATASETS
 from muldml_lite.runs import is_bare, locked
+from muldml_lite.text import without_home
 
 _COUNTS = ("draws", "seeds", "explore")
 _MOST = {"draws": 10_000, "seeds": 1_000, "explore": 999, "workers": 256}
@@ -77,7 +78,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     if options.data and not options.data.startswith("drawn:"):
         if options.root is None:
             raise StudyError(f"--root: needed with --data {options.data}, the path of the images")
-        given |= {"data": (options.data,), "root": options.root}
+        given |= {"data": (options.data,), "root": without_home(options.root)}
     elif options.root is not None:
         raise StudyError("--root: only for --data folder or manifest, or a data set on disk")
     elif options.data:

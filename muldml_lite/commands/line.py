@@ -162,7 +162,7 @@ def _held(folder: Path) -> contextlib.AbstractContextManager[None]:
     """The run folder's lock; of `accelerate launch`, only the process that writes needs it."""
     from muldml_lite.trainer import is_main_process
 
-    return locked(folder) if is_main_process() else contextlib.nullcontext()
+    return locked(folder, what="trained") if is_main_process() else contextlib.nullcontext()
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

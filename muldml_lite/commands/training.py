@@ -65,13 +65,13 @@ def run_training(
             pass
         part()
         return {}
-    if progress is None:
-        _check_start(config)
     writer = RunWriter(folder)
     writer.sweep()
     with _Job(writer, config, resume, progress, quiet) as job, _said_by(job):
         if progress or not _holds_results(folder):
             job.begin()
+        if progress is None:
+            _check_start(config)
         calls = {"on_step": job.on_step, "on_images": job.on_images, "clock": job.pace.clock}
         for record in train(config, job.data(dataset), resume=resume if progress else None, **calls):
             job.begin()

@@ -19,7 +19,9 @@ _LOCK, _HOLDER = ".lock", ".lock.holder"
 
 
 @contextlib.contextmanager
-def locked(folder: str | os.PathLike[str], error: type[Exception] = RunError) -> Iterator[None]:
+def locked(
+    folder: str | os.PathLike[str], error: type[Exception] = RunError, *, what: str = "written"
+) -> Iterator[None]:
     """Make the folder if need be, and hold it for the length of the block. Readers need no lock.
 
     Raises:
@@ -31,7 +33,7 @@ def locked(folder: str | os.PathLike[str], error: type[Exception] = RunError) ->
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise error(f"{printable(folder)}: being written right now by {_held_by(holder)}; stop that first") from None
+        raise error(f"{printable(folder)}: being {what} right now by {_held_by(holder)}; stop that first") from None
     except (NotImplementedError, OSError) as cause:
         if not os.access(folder, os.W_OK):
             raise
