@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from muldml_lite.config import Config
 from muldml_lite.model import EmbeddingNet
-from muldml_lite.runs import NEWEST_WEIGHTS, Run
+from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunWriter
 
 FOLDER = Path(__file__).parent / "sample_run"
 LARGEST = 3_000_000  # bytes
@@ -46,8 +46,7 @@ def shrink(run: Run) -> None:
     halved = {name: value.half() if value.is_floating_point() else value for name, value in kept.items()}
     record = next(line for line in run.history if line["epoch"] == int(epoch))
     metadata = {"epoch": epoch, "record": json.dumps(record), "optimizer": "fresh"}
-    save_file(halved | fresh_state(run), path, metadata=metadata)
-    path.chmod(0o644)
+    RunWriter(run.path).tensors(NEWEST_WEIGHTS, save(halved | fresh_state(run), metadata=metadata))
 
 
 def fresh_state(run: Run) -> dict[str, Tensor]:

@@ -1,271 +1,83 @@
-"""The command line: `python -m muldml_lite COMMAND`, also installed as `muldml`."""
+"""The command line's boundary: `python -m muldml_lite COMMAND`, also installed as `muldml`.
+
+Whatever a command raises ends here in one line and an exit code: 0 done, 2 something to mend, 130 stopped by Ctrl-C,
+141 nobody reads the output any more, 1 an error of the program itself.
+"""
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
-import json
+import contextlib
+import os
 import sys
-from pathlib import Path
-from typing import Any, NoReturn
 
-from muldml_lite.bench import BenchError
-from muldml_lite.benchmark.plan import BenchmarkError
-from muldml_lite.claims.study import StudyError
-from muldml_lite.commands.bench import add_bench, run_bench
-from muldml_lite.commands.benchmark import OWN, add_benchmark, add_compare, run_benchmark, run_compare
-from muldml_lite.commands.claims import add_claims, run_claims
-from muldml_lite.commands.steering import add_control, run_control
-from muldml_lite.config import BACKBONES, Config, ConfigError
-from muldml_lite.data import DataError
-from muldml_lite.runs import Run, RunError, clear_control, fork_config, make_fork
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, with one line and exit code 2 for bad input."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-class UsageError(Exception):
-    """A command that contradicts itself or what is on disk; the message says what to do instead."""
+TRACEBACK = "MULDML_TRACEBACK"  # environment variable: show where an error came from
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = make_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    command = " ".join(["muldml", *(word for word in words[:1] if not word.startswith("-"))])
+    _settle_streams()
     try:
-        return options.run_command(options) or 0
-    except (ConfigError, DataError, RunError, UsageError, BenchError, BenchmarkError, StudyError) as error:
-        print(f"muldml {options.command}: {error}", file=sys.stderr)
-        return 2
+        try:  # all imports lie within, so that Ctrl-C during them ends in one line, too
+            from muldml_lite.commands.line import make_parser
+
+            options = make_parser().parse_args(words)
+            return options.run_command(options) or 0
+        finally:
+            sys.stdout.flush()  # here, where a closed pipe or a full disk can still be answered
     except KeyboardInterrupt:
-        print(f"muldml {options.command}: stopped", file=sys.stderr)
-        return 130
+        return _end(command, "stopped", 130)
+    except BrokenPipeError:
+        _drop_output()
+        return 141  # as of a program that SIGPIPE ends
+    except Exception as error:
+        return _end(command, *_told(error))
 
 
-def make_parser() -> Parser:
-    parser = Parser(prog="muldml", description="See, train and question multi-threshold deep metric learning.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-
-    one = _add(commands, "train", _train, "train a network and write a run folder")
-    _add_run(one, "run folder to make; if it holds a queued run, that run is trained as its config.json says")
-    _add_config(one)
-    one.add_argument("--overwrite", action="store_true", help="replace a run that is already in the folder")
-    _add_json(one)
-
-    one = _add(commands, "resume", _resume, "go on with an interrupted run after its last finished epoch")
-    _add_run(one, "run folder to go on with")
-    _add_json(one)
-
-    one = _add(commands, "fork", _fork, "train on from an epoch of another run, with other settings")
-    _add_run(one, "run folder to fork; it stays as it is")
-    one.add_argument("--epoch", required=True, type=int, metavar="E", help="epoch to go on after; its weights are kept")
-    one.add_argument("--out", required=True, metavar="DIR", help="run folder to make")
-    _add_config(one, "the parent's")
-    _add_json(one)
-
-    add_control(_add(commands, "control", run_control, "let a training stand still, go on, or do one more epoch"))
-
-    one = _add(commands, "evaluate", _evaluate, "measure a trained run on held-out images")
-    _add_run(one, "run folder with a checkpoint")
-    one.add_argument("--data", help="another data set than the run's own; classes are matched by name")
-    one.add_argument("--root", help="its image folder or manifest")
-    one.add_argument("--find-faces", action="store_true", help="cut its images around their faces; needs OpenCV")
-    _add_json(one)
-
-    one = _add(commands, "layout", _layout, "lay out every slice of every epoch in two dimensions")
-    _add_run(one, "run folder to add the layout to")
-    one.add_argument("--kind", choices=("pca", "umap"), default="pca", help="default: pca")
-
-    one = _add(commands, "faces", _faces, "draw faces: images and manifest.csv")
-    one.add_argument("--preset", choices=("posed", "wild"), default="posed", help="default: posed")
-    one.add_argument("--subjects", type=int, default=12, help="number of identities (default: 12)")
-    one.add_argument("--images-per-subject", type=int, default=14, help="images of each (default: 14)")
-    one.add_argument("--size", type=int, default=64, metavar="PX", help="side of an image, pixels (default: 64)")
-    one.add_argument("--seed", type=int, default=0, help="same seed, same faces (default: 0)")
-    one.add_argument("--out", required=True, metavar="DIR", help="folder to make")
-
-    one = _add(commands, "pretrain", _pretrain, "teach a network on drawn faces, to start from with --weights")
-    one.add_argument("--out", required=True, metavar="FILE", help="safetensors file to write")
-    one.add_argument("--subjects", type=int, default=860, help="drawn identities, 14 images each (default: 860)")
-    one.add_argument("--epochs", type=int, default=12, help="passes over the images (default: 12)")
-    one.add_argument("--size", type=int, default=48, metavar="PX", help="side of an image, pixels (default: 48)")
-    one.add_argument("--backbone", choices=BACKBONES, default="small", help="default: small")
-    one.add_argument("--seed", type=int, default=0, help="of people, images and weights (default: 0)")
-    _add_json(one)
-
-    add_claims(_add(commands, "claims", run_claims, "run the paper's claims as experiments that can fail"))
-    one = _add(commands, "benchmark", run_benchmark, "run a data set's protocol with several methods, and report it")
-    add_benchmark(one)
-    _add_config(one, leave_out=OWN)
-    _add_json(one)
-    one = _add(commands, "compare", run_compare, "say what two benchmarks that differ in a setting differ by")
-    add_compare(one)
-    _add_json(one)
-
-    add_bench(_add(commands, "bench", run_bench, "time the losses, a training step and the app"))
-    return parser
+def _settle_streams() -> None:
+    """A console that lacks a letter gets another one instead; a stream that is closed becomes one that nobody reads."""
+    for name, errors in (("stdout", "replace"), ("stderr", "backslashreplace")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 for as long as the process
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=errors)
 
 
-def _add(commands: Any, name: str, function: Any, text: str) -> Parser:
-    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(run_command=function)
-    return parser
-
-
-def _add_run(parser: Parser, text: str) -> None:
-    parser.add_argument("--run", required=True, metavar="DIR", help=text)
-
-
-def _add_json(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true", help="results as JSON on standard output, nothing else there")
-
-
-def _add_config(parser: Parser, otherwise: str | None = None, leave_out: tuple[str, ...] = ()) -> None:
-    """One option for every setting, with its own explanation and default (`otherwise`: what is taken instead)."""
-    for item in (item for item in dataclasses.fields(Config) if item.name not in leave_out):
-        flag, kind = "--" + item.name.replace("_", "-"), str(item.type).removesuffix(" | None")
-        shown = item.default if not isinstance(item.default, tuple) else " ".join(map(str, item.default))
-        text = item.metadata["help"].replace("%", "%%")
-        text += "" if item.default is None and not otherwise else f" (default: {otherwise or shown})"
-        extra: dict[str, Any] = {"dest": item.name, "default": None, "help": text}
-        if kind == "bool":
-            extra["action"] = argparse.BooleanOptionalAction
-        elif kind.startswith("tuple"):
-            extra |= {"nargs": 2, "type": float, "metavar": ("LOW", "HIGH")}
-        else:
-            extra |= {"type": {"int": int, "float": float, "str": str}[kind], "choices": item.metadata["choices"]}
-            if not item.metadata["choices"]:
-                extra["metavar"] = {"int": "N", "float": "X", "str": "PATH"}[kind]
-        parser.add_argument(flag, **extra)
-
-
-def _train(options: argparse.Namespace) -> None:
-    from muldml_lite.commands.training import run_training
-
-    given, folder = _given(options), Path(options.run)
-    if (folder / "config.json").exists():
-        run = Run(folder)
-        state = run.status["state"]
-        if state == "queued" and given:
-            raise UsageError(f"{folder}: holds a queued run with settings of its own; give no others")
-        if state == "queued" and run.history:
-            raise UsageError(f"{folder}: holds a run to go on with; use `muldml resume --run {folder}`")
-        if state == "queued":
-            given = run.config["config"]
-        else:
-            _check_replaceable(run, state, options.overwrite)
-            clear_control(folder)
-    elif folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
-        raise UsageError(f"{folder}: not empty and not a run folder; choose another")
-    config = Config.from_dict(given)
-    _show(run_training(folder, config, quiet=options.json), options)
-
-
-def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings that were said; all others are None."""
-    values = {item.name: getattr(options, item.name) for item in dataclasses.fields(Config)}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _check_replaceable(run: Run, state: str, overwrite: bool) -> None:
-    """A run that is being trained is never replaced, one that has learnt something only if asked for."""
-    if state == "running":
-        raise UsageError(f"{run.path}: being trained right now by process {run.status['pid']}; stop that first")
-    if run.history and not overwrite:
-        raise UsageError(f"{run.path}: already holds a run; choose another folder, or replace it with --overwrite")
-
-
-def _resume(options: argparse.Namespace) -> None:
-    from muldml_lite.commands.training import run_training
-
-    run = Run(options.run)
-    state = run.status["state"]
-    if state == "running":
-        raise UsageError(f"{run.path}: being trained right now by process {run.status['pid']}; stop that first")
-    if state == "finished":
-        raise UsageError(f"{run.path}: already finished; there is nothing to go on with")
-    if state != "queued":  # whoever put it into a queue may have asked for a pause already
-        clear_control(run.path)
-    config = Config.from_dict(run.config["config"])
-    _show(run_training(run.path, config, resume=run, quiet=options.json), options)
-
-
-def _fork(options: argparse.Namespace) -> None:
-    from muldml_lite.commands.training import run_training
-    from muldml_lite.trainer import is_main_process, wait_for_all
-
-    parent = Run(options.run)
-    config = fork_config(parent, options.epoch, _given(options))
-    if is_main_process():
-        make_fork(parent, options.epoch, config, options.out)
-    wait_for_all(config)  # of `accelerate launch`, one process makes the folder
-    run = Run(options.out)
-    _show(run_training(run.path, config, resume=run, quiet=options.json), options)
-
-
-def _evaluate(options: argparse.Namespace) -> None:
-    from muldml_lite.commands.evaluation import evaluate_run
-
-    measured = evaluate_run(Run(options.run), options.data, options.root, find_faces=options.find_faces)
-    _show(measured, options)
-
-
-def _layout(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
-    from muldml_lite.analysis import make_layout
-    from muldml_lite.runs import RunWriter
-
-    run = Run(options.run)
-    with tqdm(desc=f"{options.kind} layout", unit="picture") as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        epochs, coordinates = make_layout(run, options.kind, progress)
-    RunWriter(run.path).layout(options.kind, epochs, coordinates)
-
-
-def _faces(options: argparse.Namespace) -> None:
-    from muldml_lite.commands.drawing import write_faces
-
-    try:
-        count = write_faces(
-            Path(options.out),
-            options.preset,
-            subjects=options.subjects,
-            images_per_subject=options.images_per_subject,
-            size=options.size,
-            seed=options.seed,
+def _told(error: Exception) -> tuple[str, int]:
+    """What to say of an error, and the exit code."""
+    kind = type(error)
+    if kind.__module__.partition(".")[0] == "muldml_lite":  # written for whoever reads it
+        return str(error), 2
+    if isinstance(error, OSError) and error.strerror:
+        if error.filename is None:
+            _drop_output()  # standard output, perhaps: it is not to be tried again at the end
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror, 2
+    if isinstance(error, MemoryError) or kind.__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):
+        return (
+            f"not enough memory ({str(error) or kind.__name__}); ask for fewer or smaller images, or a smaller batch",
+            2,
         )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    print(f"{count} faces and manifest.csv in {options.out}")
+    return f"unexpected {kind.__name__}: {error}; set {TRACEBACK}=1 to see where", 1
 
 
-def _pretrain(options: argparse.Namespace) -> None:
-    from muldml_lite.commands.pretraining import pretrain
+def _end(command: str, message: str, code: int) -> int:
+    from muldml_lite.text import printable
 
-    names = ("subjects", "epochs", "size", "seed", "backbone")
-    values = {name: getattr(options, name) for name in names}
-    _show(pretrain(Path(options.out), **values, quiet=options.json), options)
+    with contextlib.suppress(OSError):
+        if os.environ.get(TRACEBACK) and code != 130:
+            import traceback
+
+            traceback.print_exc()
+        print(f"{printable(command, 60)}: {printable(message)}", file=sys.stderr)
+    return code
 
 
-def _show(result: dict[str, Any], options: argparse.Namespace) -> None:
-    """Results for a program, or for a person; none of a process that only helps another."""
-    if not result:
-        return
-    if options.json:
-        print(json.dumps(result))
-        return
-    for name, value in result.items():
-        shown = f"{value:.1%}" if isinstance(value, float) and name.endswith(("accuracy", "recall")) else value
-        if not isinstance(value, (list, dict)):
-            print(f"{name.replace('_', ' ')}: {shown}")
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, since Python tries it once more at the end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from muldml_lite.text import without_home
+
 METHODS = ("mul-dml", "dual", "triplet", "softmax")
 MININGS = ("batch-hard", "semi-hard", "batch-all")
 BACKBONES = ("small", "resnet18")
@@ -19,6 +21,27 @@ STORES = ("auto", "device", "host", "disk")
 SPACINGS = ("uniform", "log", "random")
 REDUCTIONS = ("mean", "mean-nonzero")
 STARTS = ("random", "drawn")  # values of `weights` that are no files
+
+
+_SEEDS = (0, 2**32 - 1)  # as NumPy and scikit-learn have it
+# Lowest and highest values; the upper ends are beyond any sensible use, and keep a slip from asking for the moon.
+_RANGES = {
+    "subjects": (4, 100_000),
+    "images_per_subject": (1, 10_000),
+    "split_seed": _SEEDS,
+    "dim": (2, 16_384),
+    "epochs": (1, 100_000),
+    "warmup_epochs": (0, 100_000),
+    "classes_per_batch": (2, 10_000),
+    "images_per_class": (2, 10_000),
+    "weight_decay": (0, 10),
+    "metric_weight": (0, 1_000_000),
+    "seed": _SEEDS,
+    "image_workers": (0, 128),
+    "probe_images": (20, 20_000),
+    "neighbours": (1, 10_000),
+    "keep_weights": (0, 1_000_000_000),
+}
 
 
 class ConfigError(ValueError):
@@ -104,6 +127,8 @@ class Config:
         if self.warmup_epochs is None:
             object.__setattr__(self, "warmup_epochs", automatic_warmup(self.epochs))
         object.__setattr__(self, "thresholds", tuple(float(t) for t in self.thresholds))
+        for name in ("root", "weights"):  # run folders are shared: the home folder is written, and compared, as ~
+            object.__setattr__(self, name, without_home(getattr(self, name)))
         self._check_ranges()
 
     def _shared_by(self) -> int:
@@ -115,46 +140,35 @@ class Config:
         return counts[-1]
 
     def _check_ranges(self) -> None:
+        for name, (least, most) in _RANGES.items():
+            value = getattr(self, name)
+            _need(least <= value <= most, name, value, f"{least} or more" if value < least else f"{most} or less")
         low, high = self.thresholds
         _need(0 < low <= high <= 4, "thresholds", self.thresholds, "0 < LOW <= HIGH <= 4")
         _need(16 <= self.size <= 512, "size", self.size, "16 to 512 pixels")
-        _need(4 <= self.subjects <= 100_000, "subjects", self.subjects, "4 to 100000")
-        _need(1 <= self.images_per_subject <= 10_000, "images_per_subject", self.images_per_subject, "1 to 10000")
         _need(0 < self.test_fraction < 1, "test_fraction", self.test_fraction, "between 0 and 1")
         _need(self.folds == 0 or 2 <= self.folds <= 1000, "folds", self.folds, "0 (one split), or 2 to 1000")
         last = max(self.folds, 1) - 1
         _need(0 <= self.fold <= last, "fold", self.fold, f"0 to {last}, as folds = {self.folds}")
         _need(0 < self.labelled <= 1, "labelled", self.labelled, "above 0, at most 1")
-        _need(self.split_seed >= 0, "split_seed", self.split_seed, "0 or more")
         filmed = self.data in FILMED
         _need(filmed or not self.neutral_frames, "neutral_frames", True, f"data that is one of {', '.join(FILMED)}")
         drawn = self.data.startswith("drawn:")
         _need(not (drawn and self.find_faces), "find_faces", True, "images on disk: drawn faces are framed already")
         _need(1 <= self.slices <= 64, "slices", self.slices, "1 to 64")
-        _need(2 <= self.dim <= 16_384, "dim", self.dim, "2 to 16384")
         _need(
             self.dim % self.slices == 0 and self.dim // self.slices >= 2,
             "slices",
             self.slices,
             f"a divisor of dim = {self.dim} that leaves at least 2 numbers a slice",
         )
-        _need(1 <= self.epochs <= 100_000, "epochs", self.epochs, "1 to 100000")
         _need(
             0 <= self.warmup_epochs < self.epochs or self.method == "softmax",
             "warmup_epochs",
             self.warmup_epochs,
             f"0 or more and fewer than epochs = {self.epochs}",
         )
-        _need(2 <= self.classes_per_batch <= 10_000, "classes_per_batch", self.classes_per_batch, "2 to 10000")
-        _need(2 <= self.images_per_class <= 10_000, "images_per_class", self.images_per_class, "2 to 10000")
         _need(0 < self.learning_rate <= 10, "learning_rate", self.learning_rate, "above 0, at most 10")
-        _need(0 <= self.weight_decay <= 10, "weight_decay", self.weight_decay, "0 to 10")
-        _need(0 <= self.metric_weight <= 1e6, "metric_weight", self.metric_weight, "0 to 1e6")
-        _need(self.seed >= 0, "seed", self.seed, "0 or more")
-        _need(0 <= self.image_workers <= 128, "image_workers", self.image_workers, "0 to 128")
-        _need(20 <= self.probe_images <= 20_000, "probe_images", self.probe_images, "20 to 20000")
-        _need(1 <= self.neighbours <= 10_000, "neighbours", self.neighbours, "1 to 10000")
-        _need(self.keep_weights >= 0, "keep_weights", self.keep_weights, "0 or more megabytes")
         _need(
             self.root is not None or drawn,
             "root",
@@ -200,7 +214,7 @@ def _check_type(item: dataclasses.Field, value: Any) -> None:
     # bool is an int to Python, but "epochs: true" is a mistake.
     good = isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
     _need(
-        good and not _is_nan(value),
+        good and not (isinstance(value, float) and not math.isfinite(value)),
         item.name,
         value,
         {"int": "a whole number", "float": "a number"}.get(kind, kind),
@@ -214,14 +228,11 @@ def _check_type(item: dataclasses.Field, value: Any) -> None:
         )
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not _is_nan(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300  # false for NaN
 
 
 def _need(good: bool, key: str, value: Any, expected: str) -> None:
     if not good:
-        raise ConfigError(f"{key}: {value!r} given, expected {expected}")
+        shown = repr(value) if len(repr(value)) <= 300 else repr(value)[:300] + " …"
+        raise ConfigError(f"{key}: {shown} given, expected {expected}")

@@ -110,7 +110,7 @@ def fake_record(epoch: int, epochs: int, slices: int, warnings: tuple[str, ...] 
             {
                 "threshold": 0.1 + 0.7 * i / max(slices - 1, 1),
                 "loss": None if start else 0.3,
-                "active_fraction": 1 - 0.5 * share + 0.02 * i,
+                "active_fraction": min(1, 1 - 0.5 * share + 0.02 * i),
                 "incomplete_fraction": 0.4 - 0.2 * share,
                 "mean_positive": 0.9 - 0.4 * share,
                 "mean_negative": 1.0 + 0.1 * share,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fake_run import fake_record
 from test_runs import make_probe
 
 from muldml_lite.analysis import confusion, nearest_share, neighbours, pair_distances, slice_table
@@ -43,7 +44,7 @@ def test_pairs_and_shares_tell_identity_from_expression():
 def write_run(path, epochs=3, count=30):
     rng = np.random.default_rng(0)
     writer, probe = RunWriter(path), make_probe(count)
-    writer.config(Config().to_dict())
+    writer.config(Config(slices=2, dim=16).to_dict())
     writer.probe(probe)
     base = rng.normal(size=(2, count, 8)) + 3 * np.eye(8)[probe.labels]
     for epoch in range(epochs):
@@ -52,13 +53,15 @@ def write_run(path, epochs=3, count=30):
         slices /= np.linalg.norm(slices, axis=-1, keepdims=True)
         predictions = (probe.labels + (epoch == 0)) % 3
         writer.snapshot(Snapshot(epoch, slices, predictions, np.ones(count)))
-        writer.record({"epoch": epoch, "slices": [{"threshold": 0.1}, {"threshold": 0.2 + epoch}]})
+        record = fake_record(epoch, epochs, 2)
+        record["slices"][1]["threshold"] = 0.2 + epoch
+        writer.record(record)
     return Run(path)
 
 
 def test_tables(tmp_path):
     run = write_run(tmp_path / "run")
-    assert slice_table(run)[1] == {"slice": 2, "threshold": 2.2}
+    assert slice_table(run)[1] == {**run.history[-1]["slices"][1], "slice": 2, "threshold": 2.2}
     assert slice_table(run, 0)[1]["threshold"] == 0.2
     with pytest.raises(RunError, match="no record of epoch 7"):
         slice_table(run, 7)

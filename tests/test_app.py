@@ -245,7 +245,7 @@ def test_the_command_line_means_the_same_configuration(changes):
     import dataclasses
     import shlex
 
-    from muldml_lite.__main__ import make_parser
+    from muldml_lite.commands.line import make_parser
 
     config = Config(**changes)
     words = shlex.split(training_form.command_line(config, "runs/x"))

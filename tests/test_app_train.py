@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1.element_tree import ElementTree
 
-from muldml_lite.__main__ import make_parser
+from muldml_lite.commands.line import make_parser
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.runs import Control, Run, read_control, write_control
 

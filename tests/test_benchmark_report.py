@@ -15,7 +15,8 @@ from muldml_lite.benchmark.held_out import write_held_out
 from muldml_lite.benchmark.plan import run_folder
 from muldml_lite.benchmark.runner import HELD_OUT
 from muldml_lite.benchmark.words import findings
-from muldml_lite.commands.benchmark import _relative, _without_places
+from muldml_lite.commands.benchmark import _relative
+from muldml_lite.commands.facts import without_places
 
 
 def reported(tmp_path, count, data="ck+", frames=1):
@@ -106,6 +107,6 @@ def test_the_table_for_spreadsheets(tmp_path):
 
 def test_places_on_this_machine_stay_here():
     words = ["benchmark", "--root", "/home/me/CK+48/", "--out=/tmp/x", "--seeds", "3", "--data", "ck+"]
-    assert _without_places(words) == ["benchmark", "--root", "…/CK+48", "--out=…/x", *words[4:]]
+    assert without_places(words) == ["benchmark", "--root", "…/CK+48", "--out=…/x", *words[4:]]
     assert _relative("faces/a/b.png: damaged image", "faces") == "…/a/b.png: damaged image"
     assert _relative("12 images of faces, in /home/faces/x", "faces") == "12 images of faces, in /home/faces/x"

@@ -275,7 +275,7 @@ def test_claim_ten_runs_the_protocol_where_the_data_is(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [('{"a": 1}\n{"b": 2}\n', "line 1 lacks experiment"), ("nonsense\n{}\n", "line 1 is not a run")],
+    [('{"a": 1}\n{"b": 2}\n', "line 1 lacks experiment"), ("nonsense\n{}\n", "line 1 is not JSON")],
 )
 def test_broken_rows_are_named(tmp_path, content, expected):
     (tmp_path / "study.json").write_text('{"format": 1, "claims": []}')

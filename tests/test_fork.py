@@ -213,7 +213,7 @@ def test_weights_without_their_optimiser_are_no_place_to_fork(parent, tmp_path):
         ('{"mode": "play", "until": -1}', "until -1, expected an epoch"),
         ('{"until": true}', "until True, expected an epoch"),
         ('{"til": 3}', 'expected {"mode": "play" or "pause"'),
-        ("[1]", 'expected {"mode": "play" or "pause"'),
+        ("[1]", "expected a JSON object"),
         ("{", "not readable as JSON"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 import muldml_lite
 
 ORDER = [
-    *("config", "faces", "photos", "data", "labels", "sampler", "model", "mining", "losses", "metrics", "runs"),
+    *("text", "config", "faces", "photos", "data", "labels", "sampler", "model", "mining", "losses", "metrics", "runs"),
     *("trainer", "analysis", "claims", "plots", "benchmark", "widgets", "bench", "commands", "__main__"),
 ]
 PACKAGE = Path(muldml_lite.__file__).parent

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from fake_run import fake_record
 
 from muldml_lite.config import Config
 from muldml_lite.runs import STALE_SECONDS, Judgements, Probe, Run, RunError, RunWriter, Snapshot, list_runs
@@ -25,7 +26,7 @@ def make_probe(count=6):
 @pytest.fixture
 def writer(tmp_path):
     writer = RunWriter(tmp_path / "run")
-    writer.config(Config().to_dict(), device="cpu")
+    writer.config(Config(slices=2, dim=8).to_dict(), device="cpu")
     writer.status("running", "epoch 1")
     return writer
 
@@ -34,22 +35,22 @@ def test_round_trip(writer):
     probe, slices = make_probe(), np.random.default_rng(1).normal(size=(2, 6, 4))
     slices /= np.linalg.norm(slices, axis=-1, keepdims=True)
     writer.probe(probe)
-    writer.snapshot(Snapshot(3, slices, np.arange(6), np.full(6, 0.5)))
-    writer.record({"epoch": 3})
+    writer.snapshot(Snapshot(3, slices, np.arange(6) % 3, np.full(6, 0.5)))
+    writer.record(fake_record(3, 4, 2))
     rows = np.zeros((1, 2, 4), np.int32)
     judged = [Judgements(np.array([epoch]), rows, rows, rows, np.ones((1, 2, 4, 3))) for epoch in (1, 2)]
     writer.judgements(judged)
     writer.layout("pca", np.array([3]), np.zeros((1, 2, 6, 2)))
     writer.layout("umap", np.array([3]), np.tile([[-1.0], [1.0]], (1, 2, 3, 2)))
     run = Run(writer.path)
-    assert Config.from_dict(run.config["config"]) == Config()
+    assert Config.from_dict(run.config["config"]) == Config(slices=2, dim=8)
     for name in ("thumbnails", "labels", "subjects", "test", "index", "names"):
         np.testing.assert_array_equal(getattr(run.probe, name), getattr(probe, name))
     assert run.probe.classes == probe.classes
     np.testing.assert_allclose(run.snapshot().slices, slices, atol=1e-3)  # float16 on disk
     assert run.snapshot().slices.dtype == np.float32
     assert run.epochs == [3]
-    assert run.history == [{"epoch": 3}]
+    assert run.history == [fake_record(3, 4, 2)]
     assert run.judgements.epochs.tolist() == [1, 2]
     assert run.judgements.until(1).anchor.shape == (1, 2, 4)
     assert run.layouts == ("pca", "umap")
@@ -63,10 +64,10 @@ def test_layout_of_other_epochs_replaces_both_kinds(writer):
 
 
 def test_torn_last_line_is_left_out_but_a_torn_middle_is_an_error(writer):
-    writer.record({"epoch": 1})
+    writer.record(fake_record(1, 4, 2))
     path = writer.path / "history.jsonl"
     path.write_text(path.read_text() + '{"epoch": 2, "lo')
-    assert Run(writer.path).history == [{"epoch": 1}]
+    assert Run(writer.path).history == [fake_record(1, 4, 2)]
     path.write_text('{"epoch"\n{"epoch": 2}\n')
     with pytest.raises(RunError, match=r"history.jsonl: line 1 is not JSON"):
         _ = Run(writer.path).history
@@ -95,6 +96,30 @@ def test_silent_trainer_reads_as_failed(writer):
 
 
 @pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"heartbeat": time.time() + 10 * STALE_SECONDS}, "failed"),  # from a clock that is wrong
+        ({"pid": None}, "running"),  # nobody to ask
+        ({"pid": None, "heartbeat": time.time() - STALE_SECONDS - 1}, "failed"),
+        ({"pid": 2**22 + 1}, "failed"),  # more than Linux gives out
+        ({"pid": 1, "host": "elsewhere"}, "running"),
+        ({"heartbeat": None}, "failed"),
+    ],
+)
+def test_what_says_running_is_asked_for_a_sign_of_life(writer, changes, state):
+    status = json.loads((writer.path / "status.json").read_text()) | changes
+    (writer.path / "status.json").write_text(json.dumps(status))
+    assert Run(writer.path).status["state"] == state
+
+
+@pytest.mark.parametrize("changes", [{"heartbeat": "x"}, {"pid": 10**30}, {"pid": True}, {"message": 3}, {"state": []}])
+def test_a_status_of_wrong_types_is_named(writer, changes):
+    (writer.path / "status.json").write_text(json.dumps({"state": "running", **changes}))
+    with pytest.raises(RunError, match=rf"status.json: {next(iter(changes))} "):
+        _ = Run(writer.path).status
+
+
+@pytest.mark.parametrize(
     ("spoil", "read", "message"),
     [
         (lambda p: (p / "config.json").write_text("{"), lambda r: r.config, "config.json: not readable as JSON"),
@@ -105,7 +130,7 @@ def test_silent_trainer_reads_as_failed(writer):
         (lambda p: None, lambda r: r.probe, "probe.npz: missing"),
         (lambda p: np.savez(p / "probe.npz", labels=[1]), lambda r: r.probe, "probe.npz: thumbnails is missing"),
         (lambda p: None, lambda r: r.snapshot(), "snapshots: no snapshot yet"),
-        (lambda p: np.savez(p / "layout.npz", pca=[1]), lambda r: r.layout("umap"), "muldml layout --run"),
+        (lambda p: np.savez(p / "layout.npz", epochs=[1]), lambda r: r.layout("umap"), "muldml layout --run"),
     ],
 )
 def test_broken_files_are_named(writer, spoil, read, message):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from muldml_lite.analysis.small_network import SmallNetwork
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError
+from muldml_lite.runs.tensors import read_tensor_header
+from muldml_lite.runs.weights import epoch_in
 
 
 class Embedded(NamedTuple):
@@ -84,14 +86,8 @@ def weights_epoch(run: Run) -> int | None:
     Raises:
         RunError: not a readable checkpoint.
     """
-    path = run.path / NEWEST_WEIGHTS
-    if not path.exists():
-        return None
-    try:
-        with safe_open(path, "numpy") as file:  # unlike `runs.epoch_of`: weights alone are enough to look at a face
-            return int(file.metadata()["epoch"])
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path}: not a readable checkpoint ({error})") from error
+    path = run.path / NEWEST_WEIGHTS  # unlike `runs.epoch_of`: weights alone are enough to look at a face
+    return epoch_in(read_tensor_header(path), path) if os.path.exists(path) else None
 
 
 class Picture(NamedTuple):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
 from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError
+from muldml_lite.runs.files import reading
+from muldml_lite.runs.tensors import read_sound_tensors
 
 _MEAN = np.array((0.485, 0.456, 0.406), np.float32)  # as in `model`, which imports torch
 _STD = np.array((0.229, 0.224, 0.225), np.float32)
@@ -31,10 +32,9 @@ class SmallNetwork:
 
     def __init__(self, run: Run, dim: int, classes: int) -> None:
         path = run.path / NEWEST_WEIGHTS
-        try:
-            weights = load_file(path)
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path}: not a readable checkpoint ({error})") from error
+        content, _ = read_sound_tensors(path)
+        with reading(path, "a readable safetensors file", RunError):
+            weights = load(content)
         try:
             read = {name: weights[f"model.{name}"].astype(np.float32) for name in _names()}
         except KeyError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from muldml_lite.benchmark.held_out import HeldOut, read_held_out
 from muldml_lite.benchmark.plan import BenchmarkError
 from muldml_lite.benchmark.runner import HELD_OUT
 from muldml_lite.benchmark.tables import MEASURES, Runs, shared, tabulate
+from muldml_lite.runs.files import read_json
 
 RESULTS = "results.json"
 _SAME = ("subjects", "cases")
@@ -54,10 +54,9 @@ def compare(out: Path, control: Path) -> dict[str, Any]:
 
 
 def _results(folder: Path) -> dict[str, Any]:
-    try:
-        return json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise BenchmarkError(f"{folder}: no benchmark's folder; expected {RESULTS} in it") from None
+    if not (folder / RESULTS).is_file():
+        raise BenchmarkError(f"{folder}: no benchmark's folder; expected {RESULTS} in it")
+    return read_json(folder / RESULTS, BenchmarkError)
 
 
 def _method(method: str, folders: tuple[Path, Path], parts: int, drawn: bool) -> dict[str, Any] | None:

@@ -12,7 +12,13 @@ from muldml_lite.config import Config
 from muldml_lite.data import FaceDataset
 from muldml_lite.metrics import join_slices
 from muldml_lite.runs import Run, RunError, RunWriter
-from muldml_lite.runs.reader import read_arrays
+from muldml_lite.runs.arrays import Expected, read_arrays
+
+_ARRAYS = {
+    **dict.fromkeys(("index", "labels", "subjects", "cases"), Expected("iu", "m")),
+    **dict.fromkeys(("head", "knn"), Expected("f", "mC")),
+    "classes": Expected("U", "C"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,9 @@ def write_held_out(folder: str | os.PathLike[str], name: str, held: HeldOut) -> 
 
 def read_held_out(path: Path) -> HeldOut:
     """Raises a RunError if the file is missing or broken."""
-    values = read_arrays(path)
-    missing = [key for key in HeldOut.__dataclass_fields__ if key not in values]
-    if missing:
-        raise RunError(f"{path}: {missing[0]} is missing")
+    values = read_arrays(path, _ARRAYS)
+    good = all(np.isfinite(values[name]).all() for name in ("head", "knn"))
+    labels = values["labels"]
+    if not good or not len(labels) or labels.min() < 0 or labels.max() >= len(values["classes"]):
+        raise RunError(f"{path}: expected finite shares, and labels from 0 to {len(values['classes']) - 1}")
     return HeldOut(**{**values, "classes": tuple(map(str, values["classes"]))})

@@ -10,7 +10,7 @@ from muldml_lite.benchmark.held_out import predict, write_held_out
 from muldml_lite.benchmark.plan import BenchmarkError, Plan, PlannedRun, check_same, run_folder
 from muldml_lite.config import Config
 from muldml_lite.data import FaceDataset, load_dataset
-from muldml_lite.runs import IMAGE_SETTINGS, Run, clear_control
+from muldml_lite.runs import IMAGE_SETTINGS, Run, clear_control, holder
 
 HELD_OUT = "held-out"  # folder beside `runs`
 Train = Callable[[Path, Config, Run | None, FaceDataset], object]
@@ -39,7 +39,7 @@ def check_folder(out: Path, plan: Plan) -> None:
             continue
         check_same(planned, run)
         if run.status["state"] == "running":
-            raise BenchmarkError(f"{run.path}: being trained right now by process {run.status['pid']}; stop that first")
+            raise BenchmarkError(f"{run.path}: being trained right now by {holder(run.status)}; stop that first")
 
 
 def run_all(

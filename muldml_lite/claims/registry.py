@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import traceback
 from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from muldml_lite.claims import (
@@ -21,6 +24,7 @@ from muldml_lite.claims import (
 )
 from muldml_lite.claims.ledger import Claim, Experiment
 from muldml_lite.claims.study import StudyError
+from muldml_lite.text import printable
 
 CLAIMS: tuple[Claim, ...] = tuple(
     sorted(
@@ -90,9 +94,10 @@ def load_registry(file: str | None = None) -> Registry:
     claims, experiments = CLAIMS, EXPERIMENTS
     if file is not None:
         module = _import(Path(file))
-        for name in ("CLAIMS", "EXPERIMENTS"):
-            if not isinstance(getattr(module, name, None), (tuple, list)):
-                raise StudyError(f"{file}: {name} is missing, expected a tuple")
+        for name, kind in (("CLAIMS", Claim), ("EXPERIMENTS", Experiment)):
+            found = getattr(module, name, None)
+            if not isinstance(found, (tuple, list)) or not all(isinstance(one, kind) for one in found):
+                raise StudyError(f"{file}: {name}: missing or something else, expected a tuple of {kind.__name__}")
         claims, experiments = (*module.CLAIMS, *claims), (*module.EXPERIMENTS, *experiments)
     regimes = [cell.name for one in experiments for cell in one.cells]
     kinds = {"claim": [c.id for c in claims], "experiment": [e.name for e in experiments], "regime": regimes}
@@ -103,10 +108,18 @@ def load_registry(file: str | None = None) -> Registry:
     return Registry(claims, {one.name: one for one in experiments})
 
 
-def _import(path: Path):
+def _import(path: Path) -> ModuleType:
+    """Run a file of any suffix; whatever it raises is told with its line."""
     if not path.is_file():
         raise StudyError(f"{path}: no such file, expected a Python file with CLAIMS and EXPERIMENTS")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader(path.stem, str(path))
+    module = module_from_spec(spec_from_loader(loader.name, loader))
+    try:
+        loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        own = [step.lineno for step in traceback.extract_tb(error.__traceback__) if step.filename == str(path)]
+        line = error.lineno if isinstance(error, SyntaxError) else own[-1] if own else None
+        where = f"{path}, line {line}" if line else str(path)
+        words = error.msg if isinstance(error, SyntaxError) else error
+        raise StudyError(f"{where}: {type(error).__name__}: {printable(words, 300)}") from error
     return module

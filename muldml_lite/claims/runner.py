@@ -17,6 +17,7 @@ from muldml_lite.claims.registry import load_registry
 from muldml_lite.claims.study import Study, StudyError, StudyWriter
 from muldml_lite.claims.verdicts import CONFIRMATION, Reading, read_rows
 from muldml_lite.claims.workers import Task, open_pool, terminated_as_interrupt
+from muldml_lite.runs import is_bare
 
 BED_SECONDS = 20.0  # about, to make one
 _CHUNK_SECONDS = 12.0  # of work handed out at once: what a stopped study has to wait for
@@ -118,7 +119,7 @@ class _StudyRun:
             before = Study(self.folder).about
             self._check_same(before, about)
             about["seconds"] = before.get("seconds", 0.0)
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
+        elif not is_bare(self.folder):
             raise StudyError(f"{self.folder}: not empty and not a study folder; choose another")
         self.writer = StudyWriter(self.folder)
         self.writer.mend()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import os
 import tempfile
@@ -13,9 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from muldml_lite.claims.ledger import Claim
+from muldml_lite.runs.files import json_lines, read_gzip, read_json, read_text
+from muldml_lite.text import printable, without_home
 
 FORMAT = 1
-_KEYS = ("experiment", "cell", "arm", "draw", "seed", "measured", "active", "saturated", "collapsed")
+_ROW = {
+    **dict.fromkeys(("experiment", "cell", "arm"), str),
+    **dict.fromkeys(("draw", "seed"), int),
+    "measured": dict,
+    "active": (int, float, type(None)),
+    **dict.fromkeys(("saturated", "collapsed"), bool),
+}
 
 
 class StudyError(Exception):
@@ -39,12 +46,14 @@ class Study:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        if not (self.path / "study.json").is_file():
-            raise StudyError(f"{self.path}: study.json is missing, expected a folder made by `muldml claims --out`")
+        if not os.path.isfile(self.path / "study.json"):
+            raise StudyError(
+                f"{printable(path)}: study.json is missing, expected a folder made by `muldml claims --out`"
+            )
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        about = read_json(self.path / "study.json")
+        about = read_json(self.path / "study.json", StudyError)
         if about.get("format") != FORMAT:
             raise StudyError(f"{self.path / 'study.json'}: format {about.get('format')!r}, expected {FORMAT}")
         return about
@@ -53,57 +62,40 @@ class Study:
     def claims(self) -> tuple[Claim, ...]:
         """As this study asked them, whatever the ledger says today."""
         try:
-            return tuple(Claim.from_json(values) for values in self.about["claims"])
-        except (KeyError, TypeError) as error:
-            raise StudyError(f"{self.path / 'study.json'}: not a readable list of claims ({error})") from error
+            claims = tuple(Claim.from_json(values) for values in self.about["claims"])
+            if not all(isinstance(getattr(one, name), str) for one in claims for name in ("id", "title", "sentence")):
+                raise TypeError("id, title and sentence have to be texts")
+            return claims
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            said = printable(error, 200)
+            raise StudyError(f"{self.path / 'study.json'}: not a readable list of claims ({said})") from error
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """One dict a run, as of the first time they are asked for; a torn last line is left out."""
-        path = self.path / "rows.jsonl"
-        if path.exists():
-            return parse_rows(path.read_text(encoding="utf-8", errors="replace"), path)
-        packed = self.path / "rows.jsonl.gz"
-        if not packed.exists():
-            return []
-        try:
-            return parse_rows(gzip.decompress(packed.read_bytes()).decode("utf-8"), packed)
-        except (OSError, EOFError, UnicodeDecodeError) as error:
-            raise StudyError(f"{packed}: not a readable gzip file ({error})") from error
+        path, packed = self.path / "rows.jsonl", self.path / "rows.jsonl.gz"
+        if os.path.exists(path):
+            return parse_rows(read_text(path, StudyError, torn=True), path)
+        return parse_rows(read_gzip(packed, StudyError), packed) if os.path.exists(packed) else []
 
     @property
     def stored(self) -> dict[str, Any]:
         """Verdicts and intervals as they were written."""
-        return read_json(self.path / "verdicts.json")
+        return read_json(self.path / "verdicts.json", StudyError)
 
 
 def parse_rows(text: str, path: Path) -> list[dict[str, Any]]:
-    lines = text.splitlines()
-    rows = []
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            missing = [key for key in _KEYS if key not in row]
-        except (json.JSONDecodeError, TypeError) as error:
-            if number == len(lines):
-                break  # the writer died in the middle of this line
-            raise StudyError(f"{path}: line {number} is not a run ({error})") from error
-        if missing:
-            raise StudyError(f"{path}: line {number} lacks {missing[0]}")
-        rows.append(row)
+    """Runs, one a line; a torn last line is left out."""
+    rows = json_lines(text, path, StudyError)
+    for number, row in enumerate(rows, 1):
+        for name, kind in _ROW.items():
+            if name not in row:
+                raise StudyError(f"{path}: line {number} lacks {name}")
+            if not isinstance(row[name], kind) or (kind is int and isinstance(row[name], bool)):
+                raise StudyError(
+                    f"{path}: line {number}: {name} {printable(repr(row[name]), 60)} is not expected there"
+                )
     return rows
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StudyError(f"{path}: missing") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StudyError(f"{path}: not readable as JSON ({error})") from error
-    if not isinstance(values, dict):
-        raise StudyError(f"{path}: expected a JSON object")
-    return values
 
 
 class StudyWriter:
@@ -118,7 +110,7 @@ class StudyWriter:
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".json", dir=self.path)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(values, file, indent=1)
+                json.dump(without_home(values), file, indent=1)
                 file.write("\n")
             os.chmod(temporary, 0o644)
             os.replace(temporary, self.path / name)
@@ -140,6 +132,6 @@ class StudyWriter:
     def rows(self, rows: Iterable[dict[str, Any]]) -> None:
         """Append runs, on disk before this returns."""
         with open(self.path / "rows.jsonl", "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+            file.writelines(json.dumps(without_home(row)) + "\n" for row in rows)
             file.flush()
             os.fsync(file.fileno())

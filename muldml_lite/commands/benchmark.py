@@ -6,23 +6,24 @@ import argparse
 import contextlib
 import dataclasses
 import json
-import platform
 import re
 import sys
 import threading
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from muldml_lite.benchmark.plan import ORDER, SEEDS, BenchmarkError, Plan, PlannedRun, make_plan, run_folder
+from muldml_lite.commands.facts import command_facts
 from muldml_lite.config import Config
-from muldml_lite.runs import RunWriter
+from muldml_lite.runs import RunWriter, is_bare, locked
+from muldml_lite.text import without_home
 
 # Settings that the protocol itself decides, or that are said in another way.
 OWN = ("method", "fold", "folds", "seed")
-_VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "scipy")
+_MACHINE = ("processor", "cores", "system")
 _PLAN, _RESULTS, _REPORT, _LOG = "benchmark.json", "results.json", "report.html", "messages.txt"
+_MOST_SEEDS = 1000
 _LOOK = 1.0  # seconds between two looks at how far a training is
 
 
@@ -47,6 +48,8 @@ def run_benchmark(options: argparse.Namespace) -> int:
     """Do what is not done yet, keep the report up to date, say the results; 1 if a training failed."""
     names = (item.name for item in dataclasses.fields(Config) if item.name not in OWN)
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if options.seeds > _MOST_SEEDS:
+        raise BenchmarkError(f"--seeds {options.seeds}: expected at most {_MOST_SEEDS:,}")
     plan = make_plan(given, [name for name in options.methods.split(",") if name], options.folds, options.seeds)
     out = Path(options.out or f"runs/benchmark-{plan.data.replace(':', '-')}")
     job = _Benchmark(out, plan, quiet=options.json)
@@ -79,17 +82,25 @@ class _Benchmark:
         self.about: dict[str, Any] = {}
 
     def run(self) -> dict[str, Any]:
-        from muldml_lite.benchmark import run_all
-        from muldml_lite.benchmark.runner import check_folder
         from muldml_lite.trainer import count_processes
 
         if count_processes() > 1:
             raise BenchmarkError("started in several processes; a benchmark does its runs one after the other in one")
-        if self.out.is_dir() and any(self.out.iterdir()) and not (self.out / _PLAN).is_file():
+        if not is_bare(self.out) and not (self.out / _PLAN).is_file():
             raise BenchmarkError(f"{self.out}: not empty and not a benchmark's folder; choose another --out")
+        with locked(self.out, BenchmarkError):
+            return self._run()
+
+    def _run(self) -> dict[str, Any]:
+        from muldml_lite.benchmark import run_all
+        from muldml_lite.benchmark.runner import check_folder
+
         check_folder(self.out, self.plan)
-        self.about = {**_facts(), "data": _look_at_data(self.plan, self.quiet)}  # bad data ends here, before any run
-        self._write(_PLAN, json.dumps({**self.about, "plan": _words_of(self.plan)}, indent=1) + "\n")
+        self.about = {
+            **command_facts(_MACHINE),
+            "data": _look_at_data(self.plan, self.quiet),
+        }  # bad data ends here, before any run
+        self._write(_PLAN, _as_json({**self.about, "plan": _words_of(self.plan)}))
         self.report()  # so that there is a page to keep open from the beginning
         with _Progress(self.out, self.plan, self.quiet) as progress:
 
@@ -107,7 +118,7 @@ class _Benchmark:
     def _train(self, folder: Path, config: Config, resume: Any, dataset: Any) -> None:
         from muldml_lite.commands.training import run_training
 
-        with open(self.out / _LOG, "a", encoding="utf-8") as log, contextlib.redirect_stderr(log):
+        with open(self.out / _LOG, "a", encoding="utf-8") as log, contextlib.redirect_stderr(log), locked(folder):
             print(f"{folder.name}:", file=log)
             run_training(folder, config, resume=resume, dataset=dataset, quiet=True)
 
@@ -116,7 +127,7 @@ class _Benchmark:
         from muldml_lite.benchmark import collect, render, summarise
 
         results = summarise(self.plan, collect(self.out, self.plan), self.about)
-        self._write(_RESULTS, json.dumps(results, indent=1) + "\n")
+        self._write(_RESULTS, _as_json(results))
         self._write(_REPORT, render(results))
         return results
 
@@ -125,25 +136,12 @@ class _Benchmark:
             path.write_text(text, encoding="utf-8")
 
 
+def _as_json(values: dict[str, Any]) -> str:
+    return json.dumps(without_home(values), indent=1) + "\n"
+
+
 def _words_of(plan: Plan) -> dict[str, Any]:
     return {"data": plan.data, "methods": plan.methods, "folds": plan.folds, "seeds": plan.seeds}
-
-
-def _facts() -> dict[str, Any]:
-    from muldml_lite.bench.machine import describe_machine
-
-    machine = describe_machine(1)
-    return {
-        "command": " ".join(["muldml", *_without_places(sys.argv[1:])]),
-        "date": machine["date"],
-        "machine": {name: machine[name] for name in ("processor", "cores", "system")},
-        "versions": {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()},
-    }
-
-
-def _without_places(words: list[str]) -> list[str]:
-    """Where things lie is nobody's business but their owner's, and a report may be sent to others."""
-    return [re.sub(r"^(--[a-z-]+=)?.*[/\\\\]", r"\1…/", word.rstrip("/\\")) for word in words]
 
 
 def _look_at_data(plan: Plan, quiet: bool) -> dict[str, Any]:

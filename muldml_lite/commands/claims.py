@@ -6,19 +6,20 @@ import argparse
 import dataclasses
 import json
 import os
-import platform
-import sys
 import textwrap
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from muldml_lite.claims import QUICK, SEARCH_RULE, Settings, Study, StudyError, load_registry, read_study, run_study
+from muldml_lite.commands.facts import command_facts
 from muldml_lite.config import DATASETS
+from muldml_lite.runs import is_bare, locked
+from muldml_lite.text import without_home
 
-_VERSIONED = ("torch", "numpy", "scipy", "scikit-learn", "skia-python")
 _COUNTS = ("draws", "seeds", "explore")
+_MOST = {"draws": 10_000, "seeds": 1_000, "explore": 999, "workers": 256}
+_MACHINE = ("processor", "cores", "system", "device", "threads")
 
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
@@ -49,20 +50,23 @@ def run_claims(options: argparse.Namespace) -> None:
     if options.list:
         _list(options)
         return
-    for name in (*_COUNTS, "workers"):
-        least = 0 if name == "explore" else 1
-        if getattr(options, name) is not None and getattr(options, name) < least:
-            raise StudyError(f"--{name} {getattr(options, name)}: expected {least} or more")
+    for name, most in _MOST.items():
+        least, given = 0 if name == "explore" else 1, getattr(options, name)
+        if given is not None and not least <= given <= most:
+            raise StudyError(f"--{name} {given}: expected {least} or more, at most {most:,}")
+    load_registry(options.file).chosen(options.ids)  # what is wrong with them is told before a folder is made
     settings = _settings(options)
     folder = Path(options.out or ("runs/claims-quick" if options.quick else "runs/claims"))
-    with _ProgressLine(options.json) as progress:
+    if not is_bare(folder) and not (folder / "study.json").exists():
+        raise StudyError(f"{folder}: not empty and not a study folder; choose another")
+    with locked(folder, StudyError), _ProgressLine(options.json) as progress:
         study = run_study(
             folder,
             settings,
             ids=options.ids,
             file=options.file,
             workers=options.workers or os.cpu_count() or 1,
-            facts=_facts(),
+            facts={**command_facts(_MACHINE), "search_rule": SEARCH_RULE},
             progress=progress,
         )
     _show(study, options.json)
@@ -74,30 +78,12 @@ def _settings(options: argparse.Namespace) -> Settings:
     if options.data and not options.data.startswith("drawn:"):
         if options.root is None:
             raise StudyError(f"--root: needed with --data {options.data}, the path of the images")
-        given |= {"data": (options.data,), "root": options.root}
+        given |= {"data": (options.data,), "root": without_home(options.root)}
     elif options.root is not None:
         raise StudyError("--root: only for --data folder or manifest, or a data set on disk")
     elif options.data:
         given["data"] = (options.data.removeprefix("drawn:"),)
     return dataclasses.replace(settings, **given)
-
-
-def _facts() -> dict[str, Any]:
-    from muldml_lite.bench.machine import describe_machine
-
-    machine = describe_machine(1)
-    return {
-        "command": " ".join(["muldml", *_without_out(sys.argv[1:])]),
-        "date": machine["date"],
-        "machine": {name: machine[name] for name in ("processor", "cores", "system", "device", "threads")},
-        "versions": {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()},
-        "search_rule": SEARCH_RULE,
-    }
-
-
-def _without_out(words: list[str]) -> list[str]:
-    """Where a study lies is nobody's business but its owner's, and it may be sent to others."""
-    return [word for i, word in enumerate(words) if word != "--out" and words[max(0, i - 1)] != "--out"]
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
-from muldml_lite.faces import EXPRESSIONS, draw_dataset
+from muldml_lite.faces import EXPRESSIONS, check_set, draw_dataset
+from muldml_lite.runs import is_bare
 
 
 def write_faces(out: Path, preset: str, *, subjects: int, images_per_subject: int, size: int, seed: int) -> int:
@@ -17,10 +18,11 @@ def write_faces(out: Path, preset: str, *, subjects: int, images_per_subject: in
     Raises:
         ValueError: the folder holds something already, or a number is out of range.
     """
-    if out.is_dir() and any(out.iterdir()):
+    if not is_bare(out):
         raise ValueError(f"out: {out} is not empty; choose another folder")
+    check_set(subjects, images_per_subject, size, seed)
+    (out / "images").mkdir(parents=True, exist_ok=True)  # first, so that a place that cannot be made costs no work
     drawn = draw_dataset(preset, subjects=subjects, images_per_subject=images_per_subject, size=size, seed=seed)
-    (out / "images").mkdir(parents=True)
     with open(out / "manifest.csv", "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["path", "label", "subject", "true_label"])

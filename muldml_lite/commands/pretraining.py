@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
-from safetensors.torch import save_file
+from safetensors.torch import save
 from tqdm import tqdm
 
 from muldml_lite.config import Config
 from muldml_lite.data import FaceDataset, split_test
 from muldml_lite.data.memory import check_drawn
 from muldml_lite.faces import EXPRESSIONS, draw_dataset
+from muldml_lite.runs import RunError, RunWriter
 from muldml_lite.trainer import train
 
 _DRAWN_SIZE = 96  # what is cut out of an image of this side still has more pixels than a network wants
@@ -35,6 +36,9 @@ def pretrain(
     config = Config(
         subjects=subjects, images_per_subject=_IMAGES, size=size, epochs=epochs, seed=seed, backbone=backbone
     )
+    if out.is_dir():
+        raise RunError(f"{out}: a folder, expected a file to write")
+    out.parent.mkdir(parents=True, exist_ok=True)  # so that a place that cannot be made is told before any work
     dataset = varied_faces(subjects, size, seed)
     with tqdm(total=epochs, desc="pre-training", unit="epoch", disable=quiet) as bar:
         for record in train(config, dataset):
@@ -52,9 +56,9 @@ def pretrain(
         "head_accuracy": record.head_accuracy,
         "knn_accuracy": record.knn_accuracy,
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
     halved = {k: v.half() if v.is_floating_point() else v for k, v in kept.items()}
-    save_file({k: v.cpu().contiguous() for k, v in halved.items()}, out, metadata={"pretrained": json.dumps(result)})
+    content = save({k: v.cpu().contiguous() for k, v in halved.items()}, metadata={"pretrained": json.dumps(result)})
+    RunWriter(out.parent).tensors(out.name, content)
     return result | {"file": str(out), "megabytes": out.stat().st_size / 1e6}
 
 

@@ -21,6 +21,7 @@ from muldml_lite.commands.pace import Follower, Pace
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import PROTOCOLS, DataError, FaceDataset, count, describe, load_dataset
 from muldml_lite.losses import NotFiniteWarning
+from muldml_lite.model import EmbeddingNet
 from muldml_lite.runs import Judgements, Run, RunError, RunWriter
 from muldml_lite.trainer import (
     EpochRecord,
@@ -35,6 +36,7 @@ from muldml_lite.trainer import (
     train,
     wait_for_all,
 )
+from muldml_lite.trainer.start import start_from
 
 _VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "skia-python")
 # The status first, then the checkpoint: a clearing that is killed half-way leaves no finished run without results,
@@ -52,7 +54,7 @@ def run_training(
 ) -> dict[str, Any]:
     """Train into `folder`; returns the last epoch's numbers.
 
-    `dataset` is what `load_dataset(config)` gives, where a caller has it already.
+    `dataset` is what `load_dataset(config)` gives, where a caller has it already. The caller holds the folder's lock.
 
     Whatever ends the training, the folder's status says it: finished, failed with the reason, or cancelled. A run that
     was stopped before its first checkpoint is resumed by starting anew. Under `accelerate launch` one process
@@ -71,18 +73,14 @@ def run_training(
         return {}
     writer = RunWriter(folder)
     writer.sweep()
-    if progress is None:
-        _clear(folder)
-        versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
-        writer.config(config.to_dict(), versions=versions)
-    else:
-        # A kill may have come between an epoch's checkpoint and its line, or in the middle of the line.
-        writer.history([line for line in resume.history if line["epoch"] < progress["epoch"]] + [progress])
-        keep_checkpoint(writer, progress["epoch"], config.keep_weights)
-    writer.status("running", "reading data")
-    with _said_in(writer), _Job(writer, config, quiet) as job:
+    with _Job(writer, config, resume, progress, quiet) as job, _said_by(job):
+        if progress or not _holds_results(folder):
+            job.begin()
+        if progress is None:
+            _check_start(config)
         calls = {"on_step": job.on_step, "on_images": job.on_images, "clock": job.pace.clock}
         for record in train(config, job.data(dataset), resume=resume if progress else None, **calls):
+            job.begin()
             job.write(record)
             if record.epoch < config.epochs:
                 job.pace.hold(record.epoch, f"after epoch {record.epoch}")
@@ -93,11 +91,28 @@ def run_training(
     return job.summary()
 
 
-class _Job:
-    """The writing side of one training."""
+def _check_start(config: Config) -> None:
+    """Before any image is read, see that the weights to start from can be read and fit."""
+    if config.weights != "random":
+        start_from(EmbeddingNet(config.backbone, config.dim, classes=2), config)
 
-    def __init__(self, writer: RunWriter, config: Config, quiet: bool) -> None:
+
+def _holds_results(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("history.jsonl", "checkpoint"))
+
+
+class _Job:
+    """The writing side of one training.
+
+    An earlier run in the folder stays whole until `begin`: settings, data and network have been found good by then.
+    """
+
+    def __init__(
+        self, writer: RunWriter, config: Config, resume: Run | None, progress: dict[str, Any] | None, quiet: bool
+    ) -> None:
         self.writer, self.config, self.quiet = writer, config, quiet
+        self.resume, self.progress = resume, progress
+        self.begun, self.facts = False, {}
         self.epoch = 0  # the one under way
         self.judgements: list[Judgements] = []
         self.bar = tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True)
@@ -109,13 +124,34 @@ class _Job:
     def __exit__(self, *_: Any) -> None:
         self.bar.close()  # before anything is said about an error
 
+    def begin(self) -> None:
+        """Make the folder this training's own; later calls do nothing."""
+        if self.begun:
+            return
+        self.begun = True
+        if self.progress is None:
+            _clear(self.writer.path)
+            versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
+            self.writer.config(self.config.to_dict(), versions=versions, **self.facts)
+        else:
+            # A kill may have come between an epoch's checkpoint and its line, or in the middle of the line.
+            reached = self.progress["epoch"]
+            known = [line for line in self.resume.history if line["epoch"] < reached]
+            self.writer.history([*known, self.progress])
+            keep_checkpoint(self.writer, reached, self.config.keep_weights)
+        self.writer.status("running", "reading data")
+
+    def alive(self, message: str) -> None:
+        if self.begun:
+            self.writer.heartbeat(message)
+
     def data(self, dataset: FaceDataset | None) -> FaceDataset:
         """The images, read now unless they were given; says and writes what they are."""
 
         def progress(done: int, total: int) -> None:
             self.bar.total = total
             self.bar.update(done - self.bar.n)
-            self.writer.heartbeat("reading data")
+            self.alive("reading data")
 
         if dataset is None:
             dataset = load_dataset(self.config, progress)
@@ -140,8 +176,10 @@ class _Job:
             "classes": list(dataset.classes),
             "counts": count(dataset),
         }
-        written = {k: v for k, v in Run(self.writer.path).config.items() if k != "config"}
-        self.writer.config(self.config.to_dict(), **written | {"data": facts})
+        self.facts = {"data": facts}
+        if self.begun:
+            written = {k: v for k, v in Run(self.writer.path).config.items() if k != "config"}
+            self.writer.config(self.config.to_dict(), **written | self.facts)
         self.bar.reset()
         self.bar.set_description("training")
         self.bar.unit = "step"
@@ -155,7 +193,7 @@ class _Job:
         self.pace.hold(step.epoch - 1, f"in epoch {step.epoch}, at step {(step.done - 1) % each + 1} of {each}")
 
     def on_images(self) -> None:
-        self.writer.heartbeat("measuring")
+        self.alive("measuring")
         if self.epoch > 0:
             self.pace.hold(self.epoch - 1, f"at the end of epoch {self.epoch}")
 
@@ -196,31 +234,33 @@ def _clear(folder: Path) -> None:
 
 
 @contextmanager
-def _said_in(writer: RunWriter) -> Iterator[None]:
-    """Put the end of the block into the run's status, however it ends."""
+def _said_by(job: _Job) -> Iterator[None]:
+    """Put the end of the block into the run's status, however it ends; an earlier run keeps its own until `begin`."""
 
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
+
+    def say(state: str, message: str) -> None:
+        if job.begun:
+            job.writer.status(state, message)
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
     except KeyboardInterrupt:
         alone = count_processes() == 1
-        writer.status(
-            "cancelled", "stopped by the user" if alone else "stopped by the user, or as another process failed"
-        )
+        say("cancelled", "stopped by the user" if alone else "stopped by the user, or as another process failed")
         raise
     except TrainingError as error:
-        settings = writer.path / "config.json"
-        message = f"{error}; change it in {settings}, and `muldml resume --run {writer.path}` goes on from there"
-        writer.status("failed", message)
+        settings = job.writer.path / "config.json"
+        message = f"{error}; change it in {settings}, and `muldml resume --run {job.writer.path}` goes on from there"
+        say("failed", message)
         raise TrainingError(message) from error
     except (ConfigError, DataError, RunError) as error:
-        writer.status("failed", str(error))
+        say("failed", str(error))
         raise
     except BaseException as error:
-        writer.status("failed", f"{type(error).__name__}: {error}")
+        say("failed", f"{type(error).__name__}: {error}")
         raise
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -3,7 +3,7 @@
 Everything about a drawn face is known: who it is, which action units are active, what the camera did.
 """
 
-from muldml_lite.faces.dataset import DrawnFaces, draw_dataset, expression_sheet
+from muldml_lite.faces.dataset import DrawnFaces, check_set, draw_dataset, expression_sheet
 from muldml_lite.faces.difficulty import DIFFICULTIES, PRESETS, Difficulty
 from muldml_lite.faces.draw import FRONTAL, draw_face
 from muldml_lite.faces.expression import ACTION_UNITS, EXPRESSIONS, prototype, sample_action_units
@@ -22,6 +22,7 @@ __all__ = [
     "DrawnFaces",
     "Identity",
     "Nuisance",
+    "check_set",
     "draw_dataset",
     "draw_face",
     "expression_sheet",

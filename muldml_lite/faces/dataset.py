@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
+import psutil
 
+from muldml_lite.config import ConfigError
 from muldml_lite.faces.difficulty import difficulty_of
 from muldml_lite.faces.draw import check_size, draw_face, paint_face
 from muldml_lite.faces.easel import Easel
@@ -63,13 +65,24 @@ def _sample_label(rng: np.random.Generator, preset: str, turn: int) -> tuple[int
     return true, (true + 1 + int(other * (len(EXPRESSIONS) - 1))) % len(EXPRESSIONS)
 
 
-def draw_dataset(preset: str, *, subjects: int, images_per_subject: int, size: int = 64, seed: int = 0) -> DrawnFaces:
-    """Draw `subjects` x `images_per_subject` faces; the same seed draws the same pixels."""
-    difficulty_of(preset)
+def check_set(subjects: int, images_per_subject: int, size: int, seed: int) -> None:
+    """Raise a ValueError that names a number that is out of range, or too large for this machine's memory."""
     _check_count("subjects", subjects)
     _check_count("images_per_subject", images_per_subject)
     check_size(size)
     _check_seed(seed)
+    needed, free = subjects * images_per_subject * size**2 * 3, psutil.virtual_memory().available
+    if needed > free:
+        raise ConfigError(
+            f"subjects: {subjects} x {images_per_subject} images of {size} pixels need {needed / 1e9:,.1f} GB of "
+            f"memory, and {free / 1e9:,.1f} GB are free"
+        )
+
+
+def draw_dataset(preset: str, *, subjects: int, images_per_subject: int, size: int = 64, seed: int = 0) -> DrawnFaces:
+    """Draw `subjects` x `images_per_subject` faces; the same seed draws the same pixels."""
+    difficulty_of(preset)
+    check_set(subjects, images_per_subject, size, seed)
     count = subjects * images_per_subject
     images = np.empty((count, size, size, 3), dtype=np.uint8)
     labels, true_labels = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)  # (n,), (n,)

@@ -10,15 +10,16 @@
     layout.npz           2-D coordinates per epoch and slice, all in one frame
     checkpoint/          weights and optimiser state (safetensors)
 
-Writers make a temporary file and rename it, so that a reader never meets half a file. Reading needs
-numpy only, and never unpickles.
+Writers make a temporary file and rename it, so that a reader never meets half a file. Reading needs NumPy and
+safetensors only, never unpickles, and gives a `RunError` for whatever a file should not hold.
 """
 
 from muldml_lite.runs.alignment import in_one_frame, residuals
 from muldml_lite.runs.contents import STATES, Judgements, Probe, RunError, Snapshot
 from muldml_lite.runs.control import Control, clear_control, one_epoch, read_control, write_control
 from muldml_lite.runs.fork import FIXED, IMAGE_SETTINGS, fork_config, fork_epochs, make_fork, starts_afresh
-from muldml_lite.runs.reader import STALE_SECONDS, Run, list_runs
+from muldml_lite.runs.lock import is_bare, locked
+from muldml_lite.runs.reader import STALE_SECONDS, Run, holder, list_runs
 from muldml_lite.runs.weights import NEWEST_WEIGHTS, epoch_of, kept_checkpoints, kept_name
 from muldml_lite.runs.writer import RunWriter
 
@@ -39,10 +40,13 @@ __all__ = [
     "epoch_of",
     "fork_config",
     "fork_epochs",
+    "holder",
     "in_one_frame",
+    "is_bare",
     "kept_checkpoints",
     "kept_name",
     "list_runs",
+    "locked",
     "make_fork",
     "one_epoch",
     "read_control",

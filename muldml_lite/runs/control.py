@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from muldml_lite.runs.contents import RunError
+from muldml_lite.runs.files import read_json
 from muldml_lite.runs.reader import Run
 from muldml_lite.runs.writer import RunWriter
+from muldml_lite.text import printable
 
 FILE = "control.json"
 MODES = ("play", "pause")
@@ -40,19 +42,16 @@ def read_control(folder: str | os.PathLike[str]) -> Control:
         RunError: the file holds something else than a mode and perhaps an epoch.
     """
     path = Path(folder) / FILE
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return Control()
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunError(f"{path}: not readable as JSON ({error})") from error
-    if not isinstance(values, dict) or set(values) - {"mode", "until"}:
+    values = read_json(path)
+    if set(values) - {"mode", "until"}:
         raise RunError(f'{path}: expected {{"mode": "play" or "pause", "until": epoch or null}}')
     mode, until = values.get("mode", "play"), values.get("until")
     if mode not in MODES:
-        raise RunError(f"{path}: mode {mode!r}, expected one of {', '.join(MODES)}")
-    if until is not None and (isinstance(until, bool) or not isinstance(until, int) or until < 0):
-        raise RunError(f"{path}: until {until!r}, expected an epoch (0 or more) or null")
+        raise RunError(f"{path}: mode {printable(repr(mode), 60)}, expected one of {', '.join(MODES)}")
+    if until is not None and (isinstance(until, bool) or not isinstance(until, int) or not 0 <= until < 2**31):
+        raise RunError(f"{path}: until {printable(repr(until), 60)}, expected an epoch (0 or more) or null")
     return Control(mode, until)
 
 

@@ -9,11 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from muldml_lite.config import Config, automatic_warmup
 from muldml_lite.runs.contents import RunError
 from muldml_lite.runs.reader import Run
+from muldml_lite.runs.tensors import read_sound_tensors, read_tensor_header
 from muldml_lite.runs.weights import NEWEST_WEIGHTS, epoch_of, kept_checkpoints, kept_name
 from muldml_lite.runs.writer import RunWriter
 
@@ -44,10 +43,10 @@ FIXED = {
 
 def fork_epochs(run: Run) -> list[int]:
     """Epochs from which a run can be forked: finished ones whose weights and optimiser state are kept, ascending."""
-    finished = {record.get("epoch") for record in run.history}
+    finished = {record["epoch"] for record in run.history}
     have = set(kept_checkpoints(run.path))
     newest = run.path / NEWEST_WEIGHTS
-    if newest.exists():
+    if os.path.exists(newest):
         have.add(epoch_of(newest))
     return sorted(finished & have)
 
@@ -62,8 +61,7 @@ def starts_afresh(run: Run, epoch: int) -> bool:
         RunError: no weights of that epoch.
     """
     _need_weights(run, epoch)
-    with safe_open(_weights(run, epoch), "numpy") as file:
-        return file.metadata().get("optimizer") == "fresh"
+    return read_tensor_header(_weights(run, epoch)).metadata.get("optimizer") == "fresh"
 
 
 def fork_config(run: Run, epoch: int, changes: dict[str, Any]) -> Config:
@@ -99,9 +97,10 @@ def make_fork(run: Run, epoch: int, config: Config, folder: str | os.PathLike[st
         RunError: the folder is in use, or the parent does not have that epoch or its weights any more.
     """
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise RunError(f"{folder}: exists already; choose another folder for the fork")
     _need_weights(run, epoch)
+    read_sound_tensors(_weights(run, epoch))
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.fork."))
     try:

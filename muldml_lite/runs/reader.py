@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 import time
-import zipfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
-from muldml_lite.runs.alignment import in_one_frame, residuals
-from muldml_lite.runs.contents import STATES, Judgements, Probe, RunError, Snapshot
+from muldml_lite.runs.arrays import read_headers
+from muldml_lite.runs.checked import (
+    LAYOUT,
+    LAYOUTS,
+    Sizes,
+    check_config,
+    check_history,
+    check_status,
+    read_judgements,
+    read_layout,
+    read_probe,
+    read_sizes,
+    read_snapshot,
+)
+from muldml_lite.runs.contents import Judgements, Probe, RunError, Snapshot
+from muldml_lite.runs.files import epoch_files, json_lines, read_json, read_text
+from muldml_lite.text import printable
 
 STALE_SECONDS = 120  # a running trainer beats at least once an epoch, and every few seconds between
 
@@ -29,10 +43,10 @@ class Run:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        if not self.path.is_dir():
-            raise RunError(f"{self.path}: no such folder; expected a run folder made by `muldml train --run`")
-        if not (self.path / "config.json").is_file():
-            raise RunError(f"{self.path}: config.json is missing, so this is not a run folder")
+        if not os.path.isdir(self.path):
+            raise RunError(f"{printable(path)}: no such folder; expected a run folder made by `muldml train --run`")
+        if not os.path.isfile(self.path / "config.json"):
+            raise RunError(f"{printable(path)}: config.json is missing, so this is not a run folder")
 
     @property
     def name(self) -> str:
@@ -41,20 +55,16 @@ class Run:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration as written, with `versions` and `device` beside it."""
-        config = _read_json(self.path / "config.json")
-        if not isinstance(config.get("config"), dict):
-            raise RunError(f"{self.path / 'config.json'}: the key config is missing")
-        return config
+        path = self.path / "config.json"
+        return check_config(read_json(path), path)
 
     @property
     def status(self) -> dict[str, Any]:
         """The state now; a `running` run whose process is gone, or silent for long, reads as `failed`."""
         path = self.path / "status.json"
-        if not path.exists():
+        if not os.path.exists(path):
             return {"state": "failed", "message": "the training process stopped before it said anything"}
-        status = _read_json(path)
-        if status.get("state") not in STATES:
-            raise RunError(f"{path}: state {status.get('state')!r}, expected one of {', '.join(STATES)}")
+        status = check_status(read_json(path), path)
         if status["state"] == "running" and not _alive(status):
             return {**status, "state": "failed", "message": "the training process stopped without saying why"}
         return status
@@ -63,28 +73,18 @@ class Run:
     def history(self) -> list[dict[str, Any]]:
         """One dict per finished epoch; a torn last line is left out."""
         path = self.path / "history.jsonl"
-        if not path.exists():
+        if not os.path.exists(path):
             return []
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        records = []
-        for number, line in enumerate(lines, 1):
-            try:
-                records.append(json.loads(line))
-            except json.JSONDecodeError as error:
-                if number == len(lines):
-                    break  # the writer died in the middle of this line
-                raise RunError(f"{path}: line {number} is not JSON ({error})") from error
-        return records
+        return check_history(json_lines(read_text(path, torn=True), path), path, self.config["config"].get("slices"))
 
     @cached_property
     def probe(self) -> Probe:
-        data = read_arrays(self.path / "probe.npz")
-        return _make(Probe, self.path / "probe.npz", {**data, "classes": tuple(map(str, data.get("classes", ())))})
+        return read_probe(self.path / "probe.npz")
 
     @property
     def epochs(self) -> list[int]:
         """Epochs with a snapshot, ascending; 0 is the untrained network."""
-        return sorted(int(p.stem) for p in (self.path / "snapshots").glob("*.npz") if p.stem.isdigit())
+        return list(epoch_files(self.path / "snapshots", ".npz"))
 
     def snapshot(self, epoch: int = -1) -> Snapshot:
         """The snapshot after `epoch`; -1: the last one."""
@@ -92,22 +92,18 @@ class Run:
         if not epochs:
             raise RunError(f"{self.path / 'snapshots'}: no snapshot yet; the first comes before the first epoch")
         epoch = epochs[-1] if epoch == -1 else epoch
-        path = self.path / "snapshots" / f"{epoch:04d}.npz"
-        data = read_arrays(path)
-        if data.get("slices") is not None:
-            data["slices"] = data["slices"].astype(np.float32)
-        return _make(Snapshot, path, {**data, "epoch": epoch})
+        return read_snapshot(self.path / "snapshots" / f"{epoch:04d}.npz", epoch, self._sizes)
 
     @property
     def judgements(self) -> Judgements:
-        path = self.path / "judgements.npz"
-        return _make(Judgements, path, read_arrays(path))
+        return read_judgements(self.path / "judgements.npz", self._sizes)
 
     @property
     def layouts(self) -> tuple[str, ...]:
         """Kinds of layout at hand: some of pca, umap."""
         path = self.path / "layout.npz"
-        return tuple(k for k in read_arrays(path) if k in ("pca", "umap")) if path.exists() else ()
+        found = read_headers(path, LAYOUT) if os.path.exists(path) else {}
+        return tuple(kind for kind in LAYOUTS if kind in found)
 
     def layout(self, kind: str = "pca") -> tuple[np.ndarray, np.ndarray]:
         """Epochs (E,) and coordinates (E, N, n, 2) float32, all slices in one frame."""
@@ -119,69 +115,44 @@ class Run:
 
     def _layout(self, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         path = self.path / "layout.npz"
-        data = read_arrays(path)
-        if kind not in data or "epochs" not in data:
+        found = read_layout(path, kind, self._sizes)
+        if found is None:
             raise RunError(f"{path}: no {kind} layout; make it with `muldml layout --run {self.path} --kind {kind}`")
-        epochs, placed, apart = data["epochs"], data[kind], data.get(f"{kind}_residual")
-        expected = (len(epochs), *placed.shape[1:3], 2) if epochs.ndim == 1 else ()
-        if placed.shape != expected or 0 in expected or placed.dtype.kind != "f" or not np.isfinite(placed).all():
-            raise RunError(f"{path}: {kind} of shape {placed.shape}, expected finite (epochs, slices, points, 2)")
-        if apart is None or apart.shape != placed.shape[:2]:  # of a version that left each slice in a frame of its own
-            beside = self._layout("pca")[1] if kind != "pca" and "pca" in data else None  # both kinds in one frame
-            placed = in_one_frame(placed, beside[0] if beside is not None and beside.shape == placed.shape else None)
-            apart = residuals(placed)
-        return epochs, placed.astype(np.float32), apart.astype(np.float32)
+        return found
+
+    @property
+    def _sizes(self) -> Sizes:
+        return read_sizes(self.path, self.config["config"])
 
 
 def list_runs(folder: str | os.PathLike[str]) -> list[Run]:
     """The run folders directly inside `folder`, newest first; anything else there is passed over."""
     made = []
-    for path in sorted(Path(folder).glob("*/config.json")) if Path(folder).is_dir() else []:
-        with contextlib.suppress(RunError, OSError):
-            made.append((path.stat().st_mtime, Run(path.parent)))
+    with contextlib.suppress(OSError):
+        for path in sorted(Path(folder).glob("*/config.json")):
+            with contextlib.suppress(RunError, OSError):
+                made.append((path.stat().st_mtime, Run(path.parent)))
     return [run for _, run in sorted(made, key=lambda pair: -pair[0])]
+
+
+def holder(status: dict[str, Any]) -> str:
+    """Who trains, as far as a status says so."""
+    pid = status.get("pid")
+    return f"process {pid}" if pid else "a process that status.json does not name"
 
 
 def _alive(status: dict[str, Any]) -> bool:
     """Whether the process that says `running` can still be at work."""
-    if time.time() - status.get("heartbeat", 0) > STALE_SECONDS:
+    pid, beat = status.get("pid"), status.get("heartbeat") or 0
+    if abs(time.time() - beat) > STALE_SECONDS:  # one in the future, from a clock that is wrong, says nothing
         return False
-    here = status.get("host") == platform.node() and isinstance(status.get("pid"), int)
-    if not here or os.name != "posix":  # another machine's process, or no harmless way to ask
+    if pid is None or status.get("host") != platform.node():  # nobody to ask
         return True
     try:
-        os.kill(status["pid"], 0)
-    except ProcessLookupError:
+        process = psutil.Process(pid)
+        # A process that began after the heartbeat has got the number of one that is gone.
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() < beat + 5
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
+    except psutil.Error:  # another user's
         return True
-    return True
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{path}: missing") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunError(f"{path}: not readable as JSON ({error})") from error
-    if not isinstance(values, dict):
-        raise RunError(f"{path}: expected a JSON object")
-    return values
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            return dict(data)
-    except FileNotFoundError:
-        raise RunError(f"{path}: missing") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"{path}: not a readable npz file ({error})") from error
-
-
-def _make(kind: type, path: Path, values: dict[str, Any]) -> Any:
-    missing = [name for name in kind.__dataclass_fields__ if name not in values]
-    if missing:
-        raise RunError(f"{path}: {missing[0]} is missing")
-    return kind(**{name: values[name] for name in kind.__dataclass_fields__})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from muldml_lite.runs.contents import RunError
+from muldml_lite.runs.files import epoch_files
+from muldml_lite.runs.tensors import TensorHeader, read_tensor_header
+from muldml_lite.text import printable
 
 NEWEST_WEIGHTS = "checkpoint/last.safetensors"
 
@@ -18,8 +19,7 @@ def kept_name(epoch: int) -> str:
 
 def kept_checkpoints(folder: Path) -> dict[int, Path]:
     """Weights kept of single epochs: epoch → file. The newest checkpoint is there whether or not it is in here."""
-    files = (folder / kept_name(0)).parent.glob("*.safetensors")
-    return {int(path.stem): path for path in files if path.stem.isdecimal()}
+    return epoch_files((folder / kept_name(0)).parent, ".safetensors")
 
 
 def epoch_of(path: Path) -> int | None:
@@ -30,10 +30,14 @@ def epoch_of(path: Path) -> int | None:
     Raises:
         RunError: not a readable checkpoint.
     """
-    try:
-        with safe_open(path, "numpy") as file:
-            epoch = int(file.metadata()["epoch"])
-            whole = epoch == 0 or any(name.startswith("optimizer.") for name in file.keys())  # noqa: SIM118
-            return epoch if whole else None
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path}: not a readable checkpoint ({error})") from error
+    header = read_tensor_header(path)
+    epoch = epoch_in(header, path)
+    return epoch if epoch == 0 or any(name.startswith("optimizer.") for name in header.tensors) else None
+
+
+def epoch_in(header: TensorHeader, path: Path) -> int:
+    """The epoch that a checkpoint says it is of, whether or not training can go on from it."""
+    said = header.metadata.get("epoch", "")
+    if not (said.isascii() and said.isdecimal() and len(said) < 10):
+        raise RunError(f"{printable(path)}: not a readable checkpoint (epoch {printable(said, 20)!r})")
+    return int(said)

@@ -16,14 +16,20 @@ from typing import Any
 import numpy as np
 
 from muldml_lite.runs.alignment import in_one_frame, residuals
-from muldml_lite.runs.contents import STATES, Judgements, Probe, Snapshot
-from muldml_lite.runs.reader import read_arrays
+from muldml_lite.runs.arrays import read_arrays
+from muldml_lite.runs.checked import LAYOUT, LAYOUTS, RESIDUALS
+from muldml_lite.runs.contents import STATES, Judgements, Probe, RunError, Snapshot
+from muldml_lite.runs.tensors import seal
+from muldml_lite.text import without_home
 
 _TEMPORARY = re.compile(r"\..+\.(json|jsonl|npz|safetensors)\.\w{8}")  # as `RunWriter.replacing` names them
 
 
 class RunWriter:
-    """Writes a run folder. One writer a folder: the process that trains."""
+    """Writes a run folder. One writer a folder: the process that trains, which holds its lock.
+
+    What it writes into JSON names the user's home folder as `~`: run folders are shared.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -51,14 +57,15 @@ class RunWriter:
     def record(self, values: dict[str, Any]) -> None:
         """Append one epoch's line, whole and on disk before this returns."""
         with open(self.path / "history.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(values) + "\n")
+            file.write(json.dumps(without_home(values)) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
     def history(self, records: list[dict[str, Any]]) -> None:
         """Replace the whole history."""
         with self.replacing("history.jsonl") as path:
-            path.write_text("".join(json.dumps(values) + "\n" for values in records), encoding="utf-8")
+            lines = [json.dumps(without_home(values)) + "\n" for values in records]
+            path.write_text("".join(lines), encoding="utf-8")
 
     def sweep(self) -> None:
         """Take away temporary files that a killed writer left."""
@@ -92,12 +99,20 @@ class RunWriter:
             coordinates: (E, N, n, 2)
         """
         path = self.path / "layout.npz"
-        kept = read_arrays(path) if path.exists() else {}
+        kept: dict[str, np.ndarray] = {}
+        with contextlib.suppress(RunError):  # a broken one is made anew
+            kept = read_arrays(path, LAYOUT, optional=(*LAYOUTS, *RESIDUALS))
         if not np.array_equal(kept.get("epochs", ()), epochs):
             kept = {}
         placed = in_one_frame(coordinates, coordinates[0])  # if they are so already, nothing changes
         apart = {f"{kind}_residual": residuals(placed).astype(np.float32)}  # its presence says: in one frame
         self._arrays("layout.npz", {**kept, "epochs": epochs, kind: placed.astype(np.float16), **apart})
+
+    def tensors(self, name: str, content: bytes) -> None:
+        """A safetensors file, given as bytes, with a checksum."""
+        with self.replacing(name) as path:
+            # Not `save_file`: it writes through a temporary file of its own, and `sweep` can't know what a kill left.
+            path.write_bytes(seal(content))
 
     @contextlib.contextmanager
     def replacing(self, name: str) -> Iterator[Path]:
@@ -115,7 +130,7 @@ class RunWriter:
 
     def _json(self, name: str, values: dict[str, Any]) -> None:
         with self.replacing(name) as path:
-            path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+            path.write_text(json.dumps(without_home(values), indent=1) + "\n", encoding="utf-8")
 
     def _arrays(self, name: str, values: dict[str, np.ndarray]) -> None:
         with self.replacing(name) as path, open(path, "wb") as file:

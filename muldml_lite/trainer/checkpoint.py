@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from muldml_lite.config import Config
 from muldml_lite.model import EmbeddingNet
 from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError, RunWriter, kept_checkpoints, kept_name
+from muldml_lite.runs.checked import check_record
+from muldml_lite.runs.files import parse_json, reading
+from muldml_lite.runs.tensors import TensorHeader, read_sound_tensors
+from muldml_lite.runs.weights import epoch_in
+from muldml_lite.text import printable
 from muldml_lite.trainer.record import EpochRecord, Weights
 
 
@@ -31,9 +34,7 @@ def save_checkpoint(writer: RunWriter, record: EpochRecord) -> None:
     for number, state in weights.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{key}": value.detach().cpu().contiguous() for key, value in state.items()}
     metadata = {"epoch": str(record.epoch), "record": json.dumps(record.to_json())}
-    with writer.replacing(NEWEST_WEIGHTS) as path:
-        # Not `save_file`: it writes through a temporary file of its own, and `sweep` can't know what a kill left of it.
-        path.write_bytes(save(tensors, metadata=metadata))
+    writer.tensors(NEWEST_WEIGHTS, save(tensors, metadata=metadata))
 
 
 def keep_checkpoint(writer: RunWriter, epoch: int, megabytes: int) -> None:
@@ -69,26 +70,40 @@ def read_progress(run: Run) -> dict[str, Any] | None:
     Raises:
         RunError: not a readable checkpoint.
     """
-    if not (run.path / NEWEST_WEIGHTS).exists():
+    path = run.path / NEWEST_WEIGHTS
+    if not os.path.exists(path):
         return None
-    with _opened(run.path / NEWEST_WEIGHTS) as file:
-        return json.loads(file.metadata()["record"])
+    _, header = _read(path)
+    try:
+        record = parse_json(header.metadata.get("record", ""))
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise RunError(f"{path}: not a readable checkpoint (it has no record of its epoch)")
+    return check_record(record, f"{path}, record", run.config["config"].get("slices"))
 
 
 def load_checkpoint(run: Run, weights: Weights) -> int:
     """Put the saved state into a network and its optimiser; returns the epoch it was saved after."""
-    tensors, epoch = _read(run.path / NEWEST_WEIGHTS)
-    _load_network(weights.network, tensors, run.path / NEWEST_WEIGHTS)
+    path = run.path / NEWEST_WEIGHTS
+    tensors, header = _read(path)
+    epoch = epoch_in(header, path)
+    _load_network(weights.network, tensors, path)
     parameters = [parameter for group in weights.optimizer.param_groups for parameter in group["params"]]
     states: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, number, key = name.split(".", 2)
+        kind, _, rest = name.partition(".")
+        number, _, key = rest.partition(".")
+        if kind == "optimizer":
+            if not number.isdecimal() or int(number) >= len(parameters):
+                raise RunError(f"{path}: {name}: not of the network that config.json describes")
             # Saved row by row, but the optimiser wants the memory layout of the weights; its counter is a scalar.
             like = torch.empty_like(parameters[int(number)] if value.ndim else value)
+            if value.ndim and value.shape not in (like.shape, (1,)):
+                raise RunError(f"{path}: {name}: shape {tuple(value.shape)}, expected {tuple(like.shape)}")
             states.setdefault(int(number), {})[key] = like.copy_(value)
     if epoch > 0 and not states:
-        raise RunError(f"{run.path / NEWEST_WEIGHTS}: holds no optimiser state, so training cannot go on from it")
+        raise RunError(f"{path}: holds no optimiser state, so training cannot go on from it")
     current = weights.optimizer.state_dict()
     weights.optimizer.load_state_dict({"state": states, "param_groups": current["param_groups"]})
     return epoch
@@ -108,20 +123,12 @@ def _load_network(network: nn.Module, tensors: dict[str, Tensor], path: Path) ->
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise RunError(f"{path}: weights of another network than config.json describes ({error})") from error
+        raise RunError(f"{path}: not the network that config.json describes ({printable(error, 300)})") from error
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], int]:
-    with _opened(path) as file:
-        return {k: file.get_tensor(k) for k in file.keys()}, int(file.metadata()["epoch"])  # noqa: SIM118
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    if not path.exists():
+def _read(path: Path) -> tuple[dict[str, Tensor], TensorHeader]:
+    if not os.path.exists(path):
         raise RunError(f"{path}: missing; the run has no weights")
-    try:
-        with safe_open(path, "pt") as file:
-            yield file
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path}: not a readable checkpoint ({error})") from error
+    content, header = read_sound_tensors(path)
+    with reading(path, "a readable safetensors file", RunError):
+        return load(content), header

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor
 
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.model import EmbeddingNet
+from muldml_lite.runs import RunError
+from muldml_lite.runs.tensors import read_sound_tensors
 
 DRAWN = Path(__file__).with_name("drawn_small.safetensors")  # `muldml pretrain` makes it
 
@@ -52,12 +53,12 @@ def _shape(tensors: dict[str, Tensor], name: str) -> object:
 def _read(path: Path) -> dict[str, Tensor]:
     if path.suffix in (".pth", ".pt", ".bin", ".ckpt"):
         raise ConfigError(f"weights: {path} is a pickle, which is never read here; data/README.md tells what to do")
+    if not path.is_file():
+        raise ConfigError(f"weights: {path}: no such file; expected random, drawn, or a safetensors file")
     try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise ConfigError(f"weights: {path}: no such file; expected random, drawn, or a safetensors file") from None
-    except (SafetensorError, OSError) as error:
-        raise ConfigError(f"weights: {path}: not a readable safetensors file ({error})") from None
+        return load(read_sound_tensors(path)[0])
+    except RunError as error:
+        raise ConfigError(f"weights: {error}") from None
 
 
 def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
