@@ -142,7 +142,7 @@ class Config:
     def _check_ranges(self) -> None:
         for name, (least, most) in _RANGES.items():
             value = getattr(self, name)
-            _need(least <= value <= most, name, value, f"{least} or more" if value < least else f"{most} or less")
+            _need(least <= value <= most, name, value, f"{least} to {most}")
         low, high = self.thresholds
         _need(0 < low <= high <= 4, "thresholds", self.thresholds, "0 < LOW <= HIGH <= 4")
         _need(16 <= self.size <= 512, "size", self.size, "16 to 512 pixels")
