@@ -282,7 +282,7 @@ def test_what_is_missing_is_said(path):
     assert "epoch 9" in read_surroundings(run).problem
     assert read_surroundings(run).epoch == 3
     (path / NEWEST_WEIGHTS).write_bytes(b"not tensors at all")
-    with pytest.raises(RunError, match="not a readable checkpoint"):
+    with pytest.raises(RunError, match="not a readable safetensors file"):
         read_surroundings(run)
     (path / "layout.npz").unlink()
     around = read_surroundings(run)

@@ -130,7 +130,7 @@ def test_files_that_disagree_are_named(tmp_path):
     path = write_fake_run(tmp_path / "run")
     other = write_fake_run(tmp_path / "other", images=40)
     (other / "probe.npz").replace(path / "probe.npz")
-    with pytest.raises(RunError, match=r"snapshots: 60 points, but probe\.npz has 40"):
+    with pytest.raises(RunError, match=r"slices: \(4, 60, 8\), but the run's other files have \(4, 40, 8\)"):
         live_payload(Run(path), Frames())
 
 

@@ -130,7 +130,7 @@ def test_checkpoint_gives_back_the_network(dataset, tmp_path):
     np.testing.assert_allclose(split_slices(embedding, 4).numpy(), last.snapshot.slices, atol=1e-5)
     assert (logits.argmax(1).numpy() == last.snapshot.predictions).all()
     (writer.path / NEWEST_WEIGHTS).write_bytes(b"half a fi")
-    with pytest.raises(RunError, match=r"last.safetensors: not a readable checkpoint"):
+    with pytest.raises(RunError, match=r"last.safetensors: not a readable safetensors file"):
         load_network(Run(writer.path))
     (writer.path / NEWEST_WEIGHTS).unlink()
     with pytest.raises(RunError, match="the run has no weights"):

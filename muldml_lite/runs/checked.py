@@ -47,17 +47,19 @@ class Sizes(NamedTuple):
     points: int | None  # n
     classes: int | None  # C
     slices: int | None  # N
+    width: int | None  # d
 
 
 def read_sizes(folder: Path, config: Mapping[str, Any]) -> Sizes:
     """From the configuration and the first bytes of the probe set's arrays."""
-    path, slices = folder / "probe.npz", config.get("slices")
+    path, slices, dim = folder / "probe.npz", config.get("slices"), config.get("dim")
+    width = dim // slices if dim and slices else None
     if not os.path.exists(path):
-        return Sizes(None, None, slices)
+        return Sizes(None, None, slices, width)
     found = read_headers(path, _PROBE)
     lengths = [found[name].shape[:1] if name in found else () for name in ("labels", "classes")]
     points, classes = (length[0] if length else None for length in lengths)
-    return Sizes(points, classes, slices)
+    return Sizes(points, classes, slices, width)
 
 
 def read_probe(path: Path) -> Probe:
@@ -78,7 +80,7 @@ def read_snapshot(path: Path, epoch: int, sizes: Sizes) -> Snapshot:
     """What the network made of the probe set after an epoch; slices in float32."""
     data = read_arrays(path, _SNAPSHOT)
     slices = data["slices"].astype(np.float32)
-    _fit(path, "slices", slices.shape[:2], (sizes.slices, sizes.points))
+    _fit(path, "slices", slices.shape, (sizes.slices, sizes.points, sizes.width))
     _need(slices.size > 0 and bool(np.isfinite(slices).all()), path, "slices", "finite numbers")
     most = np.inf if sizes.classes is None else sizes.classes
     _need(_within(data["predictions"], 0, most), path, "predictions", f"0 to {most - 1}")

@@ -123,7 +123,8 @@ def _load_network(network: nn.Module, tensors: dict[str, Tensor], path: Path) ->
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise RunError(f"{path}: not the network that config.json describes ({printable(error, 300)})") from error
+        said = printable(error, 300)
+        raise RunError(f"{path}: weights of another network than config.json describes ({said})") from error
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], TensorHeader]:
