@@ -260,7 +260,7 @@ def test_a_layout_of_an_older_version_is_turned_when_it_is_read(tmp_path):
 def test_a_broken_layout_is_named(tmp_path, pca):
     run = write_run(tmp_path / "run")
     np.savez(run.path / "layout.npz", epochs=[0, 1], pca=pca)
-    with pytest.raises(RunError, match=r"layout\.npz: pca of shape .*, expected finite"):
+    with pytest.raises(RunError, match=r"layout\.npz: pca: "):
         run.layout()
 
 
