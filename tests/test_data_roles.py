@@ -117,6 +117,13 @@ def test_one_folder_above_the_classes_is_gone_through(tmp_path):
     assert "classes are the folders in unpacked" in data.notes
 
 
+def test_a_test_part_without_labels_is_passed_over(tmp_path):
+    classes(classes(tmp_path / "train").parent, ("test",))
+    data = load(tmp_path)
+    assert data.classes == THREE
+    assert data.notes[:2] == ("classes are the folders in train", "3 files passed over: test (3 images)")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -126,6 +133,7 @@ def test_one_folder_above_the_classes_is_gone_through(tmp_path):
         (lambda r: each(r, *THREE, names=("train", "test")), ["apple: test, train hold images without class"]),
         (lambda r: each(r, ".", names=("train", "test")), ["train hold images without class folders"]),
         (lambda r: each(r, ".", "test"), ["test: looks like a part, but stands among classes"]),
+        (lambda r: each(r, "train") or classes(r, ("sample",)), ["train: looks like a part, but stands among classes"]),
         (lambda r: each(r, "dataset"), ["all images are below dataset", "apple, pear, plum", "point --root at"]),
     ],
 )

@@ -42,11 +42,13 @@ def read_folder(root: Path, config: Config, faults: Faults) -> Found:
 def _parts(folder: Folder, inside: tuple[str, ...] = ()) -> list[Part]:
     """The folders nearest to `folder` in whose sub-folders pictures lie.
 
-    Where some of them are training and test parts, a sub-folder beside them makes no class of its own.
+    Where some of them are training and test parts, a sub-folder beside them makes no class of its own. Nor do test
+    images without labels beside a training part.
     """
     deeper = [part for inner in folder.folders for part in _parts(inner, (*inside, inner.name))]
-    here = any(inner.holds_pictures() for inner in folder.folders)
     roles = {role(part.inside[len(inside)]) for part in deeper} - {None}
+    flat = [inner for inner in folder.folders if inner.holds_pictures()]
+    here = any("train" not in roles or role(inner.name) not in ("test", "val") for inner in flat)
     if here and not ("train" in roles and len(roles) > 1):
         return [Part(folder, inside, _classes(folder))]
     return deeper
@@ -68,7 +70,7 @@ def _classes(folder: Folder) -> list[tuple[str, Folder]]:
     classes = []
     for inner in folder.folders:
         below = {same_name(deeper.name) for deeper in inner.folders if any(f.holds_pictures() for f in deeper.below())}
-        if inner.holds_pictures() or not below & names:
+        if inner.holds_pictures() or not (below & names or (below and role(inner.name))):
             classes.append((inner.name, inner))
         elif role(inner.name):
             raise DataError(
@@ -102,7 +104,7 @@ def _whole(root: Folder, parts: Sequence[Part]) -> Part:
     same = f", as they hold folders of the same names ({listed(shared)})" if shared else ""
     raise DataError(
         f"{root.path}: {listed([part.name for part in parts])} look like parts, not like classes{same}; call one train "
-        "and one test, or point --root at one of them"
+        "and one test, point --root at one of them, or name images and classes in a manifest"
     )
 
 
