@@ -56,7 +56,7 @@ def check(data):
     "encode",
     [
         *(("utf-8", ""), ("utf-8", "\ufeff"), ("utf-16", ""), ("utf-32", ""), ("cp1252", ""), ("latin-1", "")),
-        *(("utf-16-le", ""), ("utf-16-be", ""), ("utf-16-be", "\ufeff")),
+        *(("utf-16-le", ""), ("utf-16-be", ""), ("utf-16-be", "\ufeff"), ("utf-8-sig", "\ufeff")),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,9 +31,9 @@ def read_folder(root: Path, config: Config, faults: Faults) -> Found:
         notes = [f"{root}/{_MANIFEST} is not read; --data manifest takes labels, and subjects if it has them, from it"]
     both = two_parts(parts, top)
     if both:
-        rows, said = split_rows(*both, top)
+        rows, said = split_rows(*map(_with_classes, both), top)
         return Found(rows, [*notes, *said])
-    whole = _whole(top, parts)
+    whole = _with_classes(_whole(top, parts))
     rows = part_rows(whole, None)
     if whole.inside:
         notes.append(f"classes are the folders in {whole.name}")
@@ -50,17 +51,18 @@ def _parts(folder: Folder, inside: tuple[str, ...] = ()) -> list[Part]:
     flat = [inner for inner in folder.folders if inner.holds_pictures()]
     here = any("train" not in roles or role(inner.name) not in ("test", "val") for inner in flat)
     if here and not ("train" in roles and len(roles) > 1):
-        return [Part(folder, inside, _classes(folder))]
+        return [Part(folder, inside)]
     return deeper
 
 
-def _classes(folder: Folder) -> list[tuple[str, Folder]]:
-    """The class folders in a folder, without those that hold folders of the same names again.
+def _with_classes(part: Part) -> Part:
+    """The part with its class folders: all in it but those that hold folders of the same names again.
 
     Raises:
         DataError: parts where classes should be.
     """
-    names = {same_name(inner.name) for inner in folder.folders}
+    folder = part.folder
+    names = set(_names(part))
     roles = {inner.name: role(inner.name) for inner in folder.folders}
     if "train" in roles.values() and all(roles.values()) and len(set(roles.values())) > 1:
         raise DataError(
@@ -70,6 +72,8 @@ def _classes(folder: Folder) -> list[tuple[str, Folder]]:
     classes = []
     for inner in folder.folders:
         below = {same_name(deeper.name) for deeper in inner.folders if any(f.holds_pictures() for f in deeper.below())}
+        if {"train"} < {role(name) for name in below} - {None}:
+            raise DataError(f"{inner.path}: parts below a class; expected train/CLASS/IMAGE and test/CLASS/IMAGE")
         if inner.holds_pictures() or not (below & names or (below and role(inner.name))):
             classes.append((inner.name, inner))
         elif role(inner.name):
@@ -77,7 +81,7 @@ def _classes(folder: Folder) -> list[tuple[str, Folder]]:
                 f"{inner.path}: looks like a part, but stands among classes; put those into a part, too, or move it "
                 "away"
             )
-    return classes
+    return dataclasses.replace(part, classes=classes)
 
 
 def _whole(root: Folder, parts: Sequence[Part]) -> Part:
@@ -95,7 +99,7 @@ def _whole(root: Folder, parts: Sequence[Part]) -> Part:
     if len(parents) == 1 and others and (len(known) > 1 or not (shared or any(part.role for part in parts))):
         inside = parents.pop()
         folder = next(f for f in root.below() if f.path == root.path.joinpath(*inside))
-        return Part(folder, inside, _classes(folder))
+        return Part(folder, inside)
     if not others:
         raise DataError(
             f"{root.path}: all images are below {first.name}; if the folders in it ({listed(_names(first))}) are the "
@@ -114,4 +118,4 @@ def _unknown(part: Part) -> bool:
 
 
 def _names(part: Part) -> list[str]:
-    return [same_name(name) for name, _ in part.classes]
+    return [same_name(folder.name) for folder in part.folder.folders]

@@ -89,7 +89,8 @@ def _assemble(
     rows = [found.rows[i] for i in kept]
     classes = tuple(sorted({row.label for row in rows}))
     if len(classes) < 2:
-        raise DataError(f"{root}: {len(classes)} usable class(es), expected 2 or more")
+        more = f"; {_first(faults)}" if faults.lines else ""
+        raise DataError(f"{root}: {len(classes)} usable class(es), expected 2 or more{more}")
     labels = np.array([classes.index(row.label) for row in rows], np.int64)
     subjects, people = _numbered([row.subject for row in rows])
     sequences, films = _numbered([row.sequence for row in rows])

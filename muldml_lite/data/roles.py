@@ -35,7 +35,6 @@ _ROLE = re.compile(
     r"(?P<whose>public|private)?(?:(?P<train>train(?:ing)?)|(?P<test>test(?:ing)?|eval(?:uation)?)"
     r"|(?P<val>val(?:id(?:ation)?)?|dev))(?:sets?|data|parts?|split|images?|imgs?|faces?|crops?)?"
 )
-Classes = list[tuple[str, Folder]]  # label and folder; a label may have several
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Part:
 
     folder: Folder
     inside: tuple[str, ...]  # names of the folders on the way from the root to it, its own one last
-    classes: Classes
+    classes: Sequence[tuple[str, Folder]] = ()  # label and folder; a label may have several
 
     @property
     def name(self) -> str:
@@ -77,7 +76,7 @@ def sides(roles: Iterable[str]) -> dict[str, bool | None]:
     return {"train": False, "test": True, "val": None if "test" in set(roles) else True}
 
 
-def class_folders(folder: Folder, names: dict[str, str]) -> Classes:
+def class_folders(folder: Folder, names: dict[str, str]) -> list[tuple[str, Folder]]:
     """The sub-folders that are called like a key of `names`, with the class that it stands for."""
     return [(names[key], inner) for inner in folder.folders if (key := same_name(inner.name)) in names]
 

@@ -98,7 +98,7 @@ def table(file: Path, needed: Sequence[str], layout: str, faults: Faults) -> Ite
     with open_text(file) as handle:
         lines = enumerate(handle, 1)
         _, header = next(((n, line) for n, line in lines if line.strip()), (0, ""))
-        delimiter, names = _header(file, header, needed, layout)
+        delimiter, names = _header(file, header.lstrip("\ufeff"), needed, layout)
         for number, line in lines:
             row = _cells(file, number, line, delimiter, faults)
             if not any(row):
