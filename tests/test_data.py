@@ -295,9 +295,9 @@ def test_data_and_visitors_see_the_same(tmp_path, form):
         (b"", "it is empty"),
         (b"PK\x03\x04" + bytes(99), "it is a ZIP archive"),
         (b"\0\0\0\x18ftypheic" + bytes(99), "it is a HEIC photograph"),
-        (b"GIF89a" + bytes(40), ""),
-        (b"II*\0\x08\0\0\0\xff\xff", ""),
-        (b"BM" + bytes(60), ""),
+        (b"GIF89a" + bytes(40), "x.png: "),
+        (b"II*\0\x08\0\0\0\xff\xff", "x.png: "),
+        (b"BM" + bytes(60), "x.png: "),
     ],
 )
 def test_what_is_called_a_picture_and_is_none(tmp_path, content, words):

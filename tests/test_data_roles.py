@@ -205,6 +205,17 @@ def test_a_tree_without_end_is_given_up(tmp_path, monkeypatch):
         load(tmp_path)
 
 
+def test_a_very_deep_tree_is_a_fault(tmp_path):
+    classes(tmp_path)
+    place = tmp_path / "apple"
+    for _ in range(60):
+        place = place / "d"
+        place.mkdir()
+    with pytest.raises(DataError, match="more than 50 folders deep"):
+        load(tmp_path)
+    assert len(load(tmp_path, skip_bad=True)) == 9
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in a folder there")
 def test_what_is_no_file_is_a_fault_and_no_wait(tmp_path):
     classes(tmp_path)

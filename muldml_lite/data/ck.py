@@ -100,7 +100,7 @@ def _frames(paths: list[str]) -> list[str]:
     """A sequence's frames in order, each once: the first of copies that lie in several places."""
     once = {}
     for path in sorted(paths, key=_frame_number):
-        once.setdefault(_frame_number(path)[0] if _FRAME.match(Path(path).name) else path, path)
+        once.setdefault(Path(path).name.lower(), path)
     return list(once.values())
 
 

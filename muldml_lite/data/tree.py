@@ -17,8 +17,7 @@ UNREAD = (
     *(".avif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".ico", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"),
     *(".pcx", ".eps", ".raw", ".dng", ".cr2", ".nef", ".arw"),
 )
-DEPTH = 3  # folders below --root that are searched: archives unpack into folders of their own
-MOST_FOLDERS = 100_000
+MOST_FOLDERS, MOST_DEEP = 100_000, 50
 _JUNK = ("__macosx", "thumbs.db", "desktop.ini", "lost+found", "$recycle.bin", "system volume information", "@eadir")
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
@@ -88,6 +87,9 @@ def scan(root: Path, layout: str, faults: Faults) -> Folder:
                 continue
             real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(above[-1], entry.name)
             if entry.is_symlink() and any(f"{place}/".startswith(f"{real.rstrip('/')}/") for place in above):
+                continue
+            if len(above) > MOST_DEEP:
+                faults.add(f"{entry.path}: more than {MOST_DEEP} folders deep")
                 continue
             inner = Folder(folder.path / entry.name)
             folder.folders.append(inner)
