@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-LONGEST = 600  # characters of a message
+LONGEST = 900  # characters of a message; a path alone may have 4,096
+_BROKEN_BYTES = re.compile("[\udc80-\udcff]")  # of a file name that is no UTF-8, as Python keeps them
+
+
+def spelt_out(text: object) -> str:
+    """The same text on one line: control characters, odd blanks and broken bytes written as escapes."""
+    line = str(text)
+    if line.isprintable():
+        return line
+    line = _BROKEN_BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", line)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def printable(text: object, most: int = LONGEST) -> str:
-    """One line of at most `most` characters; control characters, escape sequences among them, are spelt out."""
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)[: 4 * most])
-    if len(line) <= most:
-        return line
-    return f"{line[: most // 2]} … {line[-(most - most // 2 - 3) :]}"
+    """The same on one line of at most `most` characters; what is too long loses its middle."""
+    words = str(text)
+    if len(words) > 2 * most:  # spelling out never shortens, so the middle goes first
+        words = words[:most] + words[-most:]
+    line, half = spelt_out(words), (most - 3) // 2
+    return line if len(line) <= most else f"{line[:half]} … {line[-half:]}"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few of several names, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(printable(name, 100) for name in names[:most]) + more
 
 
 def without_home(value: Any) -> Any:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from muldml_lite.config import Config
 from muldml_lite.data import DataError, count, describe, load_dataset
-from muldml_lite.data.tree import SEVEN
+from muldml_lite.data.roles import SEVEN
 from muldml_lite.faces import EXPRESSIONS
 
 MAKERS = {
@@ -192,7 +192,11 @@ def test_sfew_trains_on_train_and_tests_on_val(trees):
         assert data.classes[label] == {"Angry": "anger", "Happy": "happiness", "Sad": "sadness"}.get(
             name.split("/")[2], name.split("/")[2].lower()
         )
-    assert [note.split(",")[0] for note in data.notes] == ["28 training images here", "14 test images here"]
+    assert data.notes[:2] == (
+        "training part: Train/Train_Aligned_Faces, test part: Val/Val_Aligned_Faces_new",
+        "1 files passed over: Test (1 images)",
+    )
+    assert [note.split(",")[0] for note in data.notes[2:]] == ["28 training images here", "14 test images here"]
 
 
 def test_sfew_takes_aligned_faces_where_both_kinds_are(spoilt):
@@ -204,7 +208,7 @@ def test_sfew_takes_aligned_faces_where_both_kinds_are(spoilt):
         shutil.rmtree(root / part)
     data = load("sfew", root)
     assert len(data) == 28
-    assert "not aligned faces" in data.notes[0]
+    assert any("not aligned faces" in note for note in data.notes)
 
 
 def test_raf_db_follows_its_list(trees):
@@ -268,7 +272,7 @@ def test_fer2013_without_usage_and_as_folders(tmp_path):
     data_trees.make_classes(tmp_path / "b/images/validation", range(4, 6), str, "jpg")
     data = load("fer2013", tmp_path / "b")
     assert data.test.sum() == 14
-    assert "test part: images/validation" in data.notes
+    assert "training part: images/train, test part: images/validation" in data.notes
 
 
 def test_counts_of_classes_and_subjects(trees):
@@ -374,7 +378,7 @@ MISTAKES = [
         lambda r: write(r / "fer2013.csv", "emotion,pixels\n7,1 2\n"),
         ["line 2", "emotion '7'", "0 (anger) to 6"],
     ),
-    ("fer2013", lambda r: write(r / "fer2013.csv", "emotion,pixels,Usage\n7,1 2,test\n"), ["line 2", "Usage 'test'"]),
+    ("fer2013", lambda r: write(r / "fer2013.csv", "emotion,pixels,Usage\n7,1 2,later\n"), ["line 2", "Usage 'later'"]),
 ]
 
 
@@ -440,13 +444,111 @@ def test_copies_within_a_part_are_noted(spoilt):
     root = spoilt("sfew")
     train = root / "Train/Train_Aligned_Faces"
     shutil.copy(train / "Fear/film_000000001.png", train / "Sad/again.png")
-    note = load("sfew", root).notes[0]
-    assert note.startswith("1 images are copies of another one in the same part, 1 of them under another label")
+    copies = "1 images are copies of another one in the same part, 1 of them under another label"
+    assert any(note.startswith(copies) for note in load("sfew", root).notes)
 
 
 def test_a_set_with_a_split_of_its_own_takes_no_folds(trees):
     with pytest.raises(DataError, match=r"folds: 3 given, but .*sfew has a split of its own; leave folds at 0"):
         load("sfew", trees("sfew"), folds=3)
+
+
+# -- sets that were divided by somebody --------------------------------------------------------------------------------
+
+
+def divide(root, parts, pattern, second):
+    """Moves what `pattern` finds into two parts, by whether its name has `second` in it."""
+    for path in sorted(root.rglob(pattern)):
+        target = root / parts[any(word in path.name for word in second)] / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+
+
+@pytest.mark.parametrize("parts", [("Train/CK+_Train_crop", "Val/CK+_Val_crop"), ("train", "test"), ("a", "b")])
+def test_all_parts_of_cropped_ck_are_read_together(spoilt, trees, parts):
+    root = spoilt("ck48")
+    divide(root, parts, "*.png", ("S012", "S013"))
+    data, whole = load("ck+", root), load("ck+", trees("ck48"))
+    assert len(data) == len(whole) == 84
+    assert len(np.unique(data.cases)) == 28
+    assert data.subject_names == whole.subject_names
+    assert any(parts[0] in note and parts[1] in note for note in data.notes)
+
+
+def test_a_second_copy_of_cropped_ck_adds_nothing(spoilt):
+    root = spoilt("ck48")
+    shutil.copytree(root / "anger", root / "CK+48/CK+48/anger")
+    shutil.copytree(root / "fear", root / "CK+48/CK+48/fear")
+    data = load("ck+", root)
+    assert len(data) == 84
+    assert not any("copies" in note for note in data.notes)
+    assert any("24 files passed over" in note for note in data.notes)
+
+
+def test_the_official_ck_in_two_halves(spoilt):
+    root = spoilt("ck+")
+    divide(root, ("first", "second"), "*.png", ("S012", "S013"))
+    assert len(load("ck+", root)) == 84
+    assert "1 sequences without a label left out" in load("ck+", root).notes
+
+
+def test_mmi_in_two_halves(spoilt):
+    root = spoilt("mmi")
+    for session in sorted((root / "Sessions").iterdir())[::2]:
+        shutil.move(session, root / "more/Sessions" / session.name)
+    assert len(load("mmi", root)) == 3 * 6 * 3
+    shutil.copytree(root / "more/Sessions/1", root / "again/1")
+    with pytest.raises(DataError, match=r"a second session of this number beside"):
+        load("mmi", root)
+
+
+def test_what_a_reader_of_one_list_passes_over_is_noted(spoilt):
+    root = spoilt("raf-db")
+    save(root / "basic/Image/original/train_00001.jpg", face(1, "fear"))
+    shutil.copy(root / "basic/EmoLabel/list_patition_label.txt", root / "basic/list_partition_label.txt")
+    notes = load("raf-db", root).notes
+    assert "1 files passed over: basic/Image/original (1 images)" in notes
+    assert any("list_patition_label.txt is not read" in note for note in notes)
+    root = spoilt("fer2013")
+    data_trees.make_fer2013(root, name="icml_face_data.csv")
+    data_trees.make_classes(root / "train", range(2))
+    notes = load("fer2013", root).notes
+    assert any("icml_face_data.csv is not read" in note for note in notes)
+    assert "14 files passed over: train (14 images)" in notes
+
+
+def test_two_folders_of_one_class_are_joined(spoilt):
+    root = spoilt("sfew")
+    save(root / "Train/Train_Aligned_Faces/HAPPINESS/1.png", face(9, "happiness"))
+    save(root / "Train/Train_Aligned_Faces/anger/1.png", face(9, "anger"))
+    data = load("sfew", root)
+    assert (~data.test).sum() == 4 * 7 + 2
+    assert any("HAPPINESS, Happy joined as happiness" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ("ck+", "S010_001_00000005_emotion.txt: not a text file"),
+        ("raf-db", "list_patition_label.txt: not a text file"),
+        ("mmi", "not a readable xml file"),
+    ],
+)
+def test_labels_that_are_no_text(spoilt, tree, words):
+    root = spoilt(tree)
+    pattern = {"ck+": "S010_001*_emotion.txt", "raf-db": "list_patition*", "mmi": "S0*.xml"}[tree]
+    first(root / "basic" if tree == "raf-db" else root, pattern).write_bytes(bytes(range(256)))
+    with pytest.raises(DataError, match=words):
+        load(tree, root)
+
+
+def test_a_label_between_two_is_none(spoilt):
+    root = spoilt("ck+")
+    write(first(root / "Emotion", "*.txt"), "2.5")
+    with pytest.raises(DataError, match=r"'2.5' in it"):
+        load("ck+", root)
 
 
 def test_more_folds_than_subjects(trees):

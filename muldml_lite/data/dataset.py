@@ -9,11 +9,16 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from muldml_lite.text import printable
+
 Progress = Callable[[int, int], None]
 
 
 class DataError(Exception):
-    """Data that cannot be used; the message names the file and the remedy."""
+    """Data that cannot be used; the message names the file and the remedy, on one line whatever the file's name is."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(printable(line))
 
 
 class Images(Protocol):
@@ -35,7 +40,7 @@ class Picture(Protocol):
         """Its path, or where in a file it is."""
 
     def whole(self) -> Image.Image:
-        """All of it, upright, in any mode of 8 bits; raises DataError, naming the picture."""
+        """All of it, upright, RGB or grey of 8 bits; raises DataError, naming the picture."""
 
     def read(self, size: int) -> np.ndarray:
         """The square that is trained on, (size, size, 3) uint8; raises DataError, naming the picture."""
@@ -98,4 +103,4 @@ class Faults:
     def add(self, line: str, remedy: str = "mend or remove it") -> None:
         if not self.skip:
             raise DataError(f"{line}; {remedy}, or leave such out with --skip-bad")
-        self.lines.append(line)
+        self.lines.append(printable(line))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from muldml_lite.config import Config
 from muldml_lite.data.dataset import FaceDataset
 from muldml_lite.data.memory import check_drawn
-from muldml_lite.data.splits import split
+from muldml_lite.data.splits import split, split_notes
 
 
 def draw(config: Config) -> FaceDataset:
@@ -25,4 +27,5 @@ def draw(config: Config) -> FaceDataset:
         for i, (s, t) in enumerate(zip(drawn.subjects, drawn.true_labels, strict=True))
     )
     test = split(config, drawn.labels, drawn.subjects)
-    return FaceDataset(drawn.images, drawn.labels, drawn.subjects, test, tuple(EXPRESSIONS), names)
+    dataset = FaceDataset(drawn.images, drawn.labels, drawn.subjects, test, tuple(EXPRESSIONS), names)
+    return dataclasses.replace(dataset, notes=tuple(split_notes(config, dataset)))

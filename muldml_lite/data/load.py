@@ -22,11 +22,13 @@ from muldml_lite.data.labelled import keep_labelled
 from muldml_lite.data.manifest import read_manifest
 from muldml_lite.data.memory import in_memory
 from muldml_lite.data.mmi import read_mmi
-from muldml_lite.data.pictures import LazyImages, read_all, take
+from muldml_lite.data.pictures import File, LazyImages, read_all, take
 from muldml_lite.data.protocols import incomplete
 from muldml_lite.data.raf_db import read_raf_db
 from muldml_lite.data.sfew import read_sfew
-from muldml_lite.data.splits import given_split, split
+from muldml_lite.data.spelling import join_spellings
+from muldml_lite.data.splits import given_split, split, split_notes
+from muldml_lite.text import printable, spelt_out
 
 _READERS: dict[str, Callable[[Path, Config, Faults], Found]] = {
     "folder": read_folder,
@@ -51,11 +53,16 @@ def load_dataset(config: Config, progress: Progress | None = None) -> FaceDatase
     """
     if config.data.startswith("drawn:"):
         return keep_labelled(draw(config), config)
-    root = Path(config.root).expanduser()
+    root = Path(os.path.expanduser(config.root))
     faults = Faults(config.skip_bad)
-    found = _READERS[config.data](root, config, faults)
+    try:
+        found = _READERS[config.data](root, config, faults)
+    except OSError as error:
+        raise DataError(f"{error.filename or root}: not readable ({error.strerror or error})") from None
     if not found.rows:
         raise DataError(f"{root}: no usable image; {_first(faults)}")
+    found.rows, joined = join_spellings(found.rows)
+    found.notes += joined
     stated = given_split(found.rows, root)
     if stated is not None and config.folds:
         raise DataError(f"folds: {config.folds} given, but {root} has a split of its own; leave folds at 0")
@@ -82,7 +89,8 @@ def _assemble(
     rows = [found.rows[i] for i in kept]
     classes = tuple(sorted({row.label for row in rows}))
     if len(classes) < 2:
-        raise DataError(f"{root}: {len(classes)} usable class(es), expected 2 or more")
+        more = f"; {_first(faults)}" if faults.lines else ""
+        raise DataError(f"{root}: {len(classes)} usable class(es), expected 2 or more{more}")
     labels = np.array([classes.index(row.label) for row in rows], np.int64)
     subjects, people = _numbered([row.subject for row in rows])
     sequences, films = _numbered([row.sequence for row in rows])
@@ -95,14 +103,23 @@ def _assemble(
         subjects[left],
         test[left],
         classes,
-        tuple(_relative(rows[i].picture.name, root) for i in left),
+        tuple(spelt_out(_relative(rows[i].picture.name, root)) for i in left),
         tuple(faults.lines),
         None if sequences is None else sequences[left],
         people,
-        (*found.notes, *copies, *without_face([rows[i] for i in left])),
     )
-    _check_split(dataset, root)
-    return dataclasses.replace(dataset, notes=(*dataset.notes, *incomplete(config.data, dataset)))
+    _check_split(dataset, root, stated is not None)
+    made = split_notes(config, dataset) if stated is None else []
+    kept_rows = [rows[i] for i in left]
+    notes = [
+        *found.notes,
+        *copies,
+        *_kinds(kept_rows),
+        *without_face(kept_rows),
+        *made,
+        *incomplete(config.data, dataset),
+    ]
+    return dataclasses.replace(dataset, notes=tuple(map(printable, notes)))
 
 
 def _decode(
@@ -143,16 +160,31 @@ def _numbered(names: Sequence[str | None]) -> tuple[np.ndarray, tuple[str, ...]]
     return numbers, tuple(known) if (numbers >= 0).all() else ()
 
 
-def _check_split(data: FaceDataset, root: Path) -> None:
-    train = np.bincount(data.labels[~data.test], minlength=len(data.classes))
-    if (train < 2).any():
-        label = data.classes[int(train.argmin())]
-        raise DataError(
-            f"{root}: class {label} has {train.min()} training image(s) after the split, expected 2 or more; "
-            "add images, or hold out less with --test-fraction"
-        )
+def _check_split(data: FaceDataset, root: Path, stated: bool) -> None:
+    """Each class needs two training images; where the data set has a split of its own, test images as well."""
+    train, test = (np.bincount(data.labels[data.test == part], minlength=len(data.classes)) for part in (False, True))
     if not data.test.any():
         raise DataError(f"{root}: no test images; mark some with split = test, or leave the column out")
+    for name, counts in (("training", train), ("test", test)):
+        if stated and not counts.all():
+            label = data.classes[int(counts.argmin())]
+            raise DataError(
+                f"{root}: class {label} is missing in the {name} part; expected the same classes in both parts"
+            )
+    if (train < 2).any():
+        label = data.classes[int(train.argmin())]
+        remedy = "add images" if stated else "add images, or hold out less with --test-fraction"
+        raise DataError(
+            f"{root}: class {label} has {train.min()} training image(s) after the split, expected 2 or more; {remedy}"
+        )
+
+
+def _kinds(rows: Sequence[Row]) -> list[str]:
+    """A note on images of several kinds: a network can learn a kind instead of a class."""
+    kinds = Counter(Path(row.picture.name).suffix.lower() for row in rows if isinstance(row.picture, File))
+    return [f"images of several kinds: {', '.join(f'{n:,} {kind}' for kind, n in kinds.most_common())}"] * (
+        len(kinds) > 1
+    )
 
 
 def _relative(name: str, root: Path) -> str:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from muldml_lite.config import Config
 from muldml_lite.data.dataset import DataError, Faults, Found, Picture, Row
 from muldml_lite.data.pictures import File
-from muldml_lite.data.tree import files_below, folders_below, images_below, need_folder, shown, subfolders
+from muldml_lite.data.tree import Folder, need_file, scan, shown
 from muldml_lite.data.video import Frame, measure
 
 CODES = {"1": "anger", "2": "disgust", "3": "fear", "4": "happiness", "5": "sadness", "6": "surprise"}
@@ -30,11 +30,15 @@ def read_mmi(root: Path, config: Config, faults: Faults) -> Found:
 
     With `config.neutral_frames` its first frame, too, as neutral and as a case of its own.
     """
-    need_folder(root, _TREE)
+    top = scan(root, _TREE, faults)
     rows: list[Row] = []
     left_out: Counter[str] = Counter()
-    sessions = _sessions(root)
+    sessions = _sessions(top)
+    seen: dict[str, Folder] = {}
     for session in sessions:
+        if seen.setdefault(session.name, session) is not session:
+            faults.add(f"{session.path}: a second session of this number beside {seen[session.name].path}")
+            continue
         rows += _session(session, config, faults, left_out)
     notes = [f"{count} sessions left out: {why}" for why, count in left_out.items()]
     if not rows and not faults.lines:
@@ -42,19 +46,29 @@ def read_mmi(root: Path, config: Config, faults: Faults) -> Found:
     return Found(rows, notes)
 
 
-def _sessions(root: Path) -> list[Path]:
-    for folder in folders_below(root):
-        found = [p for p in subfolders(folder) if any(p.glob("*.xml"))]
-        if found:
-            return sorted(found, key=lambda p: (len(p.name), p.name))
-    raise DataError(f"{root}: not MMI; expected {_TREE}; found {shown(root)}")
+def _sessions(root: Folder) -> list[Folder]:
+    """Every folder with a session's files, wherever the set was divided; none below another one."""
+    found, waiting = [], [root]
+    while waiting:
+        folder = waiting.pop()
+        if folder is not root and _labels(folder):
+            found.append(folder)
+        else:
+            waiting += folder.folders
+    if not found:
+        raise DataError(f"{root.path}: not MMI; expected {_TREE}; found {shown(root)}")
+    return sorted(found, key=lambda folder: (len(folder.name), folder.name, folder.path))
 
 
-def _session(session: Path, config: Config, faults: Faults, left_out: Counter[str]) -> list[Row]:
+def _labels(session: Folder) -> list[str]:
+    return [path for path in session.files if path.lower().endswith(".xml")]
+
+
+def _session(session: Folder, config: Config, faults: Faults, left_out: Counter[str]) -> list[Row]:
     try:
         code, subject, view, coded = _facts(session)
-    except (ElementTree.ParseError, UnicodeError) as error:
-        faults.add(f"{session}: not a readable xml file ({error})")
+    except (ElementTree.ParseError, ValueError, LookupError, OSError, DataError) as error:
+        faults.add(f"{session.path}: not a readable xml file ({error})")
         return []
     if code not in CODES:
         left_out["no expression label" if code is None else "not one of the six expressions"] += 1
@@ -63,7 +77,7 @@ def _session(session: Path, config: Config, faults: Faults, left_out: Counter[st
         left_out["not in frontal view alone"] += 1
         return []
     if subject is None:
-        faults.add(f"{session}: no subject; expected a label file like S021-001.xml, or a subject in session.xml")
+        faults.add(f"{session.path}: no subject; expected a label file like S021-001.xml, or a subject in session.xml")
         return []
     try:
         pictures = _pictures(session, config.neutral_frames, coded)
@@ -74,13 +88,14 @@ def _session(session: Path, config: Config, faults: Faults, left_out: Counter[st
     return first + [Row(one, CODES[code], subject, sequence=session.name) for one in pictures[-MIDDLE:]]
 
 
-def _facts(session: Path) -> tuple[str | None, str | None, str, bool]:
+def _facts(session: Folder) -> tuple[str | None, str | None, str, bool]:
     """Code of the expression, subject, view, and whether action units were coded frame by frame."""
     code, subject, view, coded = None, None, _FRONTAL, False
-    for path in sorted(session.glob("*.xml")):
+    for path in map(Path, _labels(session)):
         if path.name.lower().endswith("oao_aucs.xml"):
             coded = True
             continue
+        need_file(path)
         tree = ElementTree.parse(path)
         name = _SUBJECT.match(path.stem)
         for tag in tree.iter("Metatag"):
@@ -93,14 +108,14 @@ def _facts(session: Path) -> tuple[str | None, str | None, str, bool]:
     return code, subject, view, coded
 
 
-def _pictures(session: Path, first: bool, coded: bool) -> list[Picture]:
+def _pictures(session: Folder, first: bool, coded: bool) -> list[Picture]:
     """The middle frames, and the first one before them if wanted.
 
     Raises:
         DataError: too few frames.
     """
-    images = sorted(images_below(session), key=_number)
-    videos = files_below(session, lambda name: name.lower().endswith(_VIDEOS))
+    images = sorted(session.images(), key=_number)
+    videos = [path for folder in session.below() for path in folder.files if path.lower().endswith(_VIDEOS)]
     height = _UPRIGHT_HEIGHT
     count = len(images)
     if not images and videos:
@@ -108,7 +123,7 @@ def _pictures(session: Path, first: bool, coded: bool) -> list[Picture]:
     need = MIDDLE + 2 * first  # the first frame is not one of the middle ones
     if count < need:
         what = f"{count} frames" if images or videos else "no video and no frames"
-        raise DataError(f"{session}: {what}, expected {need} frames or more")
+        raise DataError(f"{session.path}: {what}, expected {need} frames or more")
     start = (count - MIDDLE) // 2
     wanted = (0,) * first + tuple(range(start, start + MIDDLE))
     if images:

@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from muldml_lite.data.dataset import DataError, Images, Picture
+from muldml_lite.data.tree import need_file
+from muldml_lite.photos import FORMATS, KINDS, decoded, moves, other_kind
 
 MAX_PIXELS = 64_000_000  # an image above this is refused before it is decoded
 THREADS = 4  # decoding and resizing release the interpreter's lock
@@ -57,21 +59,30 @@ def read_image(path: Path, size: int) -> np.ndarray:
 
 def _open(path: Path) -> Image.Image:
     """An image, upright and decoded."""
+    need_file(path, "no such image")
     try:
-        with Image.open(path, formats=("JPEG", "PNG", "WEBP", "BMP")) as image:
-            if image.width * image.height > MAX_PIXELS:
+        with Image.open(path, formats=tuple(FORMATS)) as image:
+            if not 0 < image.width * image.height <= MAX_PIXELS:
                 raise DataError(f"{path}: {image.width} × {image.height} pixels, expected {MAX_PIXELS:,} at most")
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode.startswith("I"):  # 16-bit grey: PIL's own conversion clips at 255
-                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            upright.load()
-            return upright
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such image") from None
+            if moves(image):
+                raise DataError(f"{path}: it moves; expected a still picture")
+            return decoded(image)
+    except DataError:
+        raise
     except UnidentifiedImageError:
-        raise DataError(f"{path}: not a JPEG, PNG, WebP or BMP image") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: not a {KINDS} image{_instead(path)}") from None
+    except OSError as error:
+        what = f"not readable ({error.strerror})" if error.errno else f"damaged image ({error})"
+        raise DataError(f"{path}: {what}") from None
+    except Exception as error:  # whatever Pillow's decoders raise for files that somebody broke
         raise DataError(f"{path}: damaged image ({error})") from None
+
+
+def _instead(path: Path) -> str:
+    """What is in a file that is called like a picture."""
+    with open(path, "rb") as file:
+        begin = file.read(512)
+    return f", it is {other_kind(begin)}" if begin else ", it is empty"
 
 
 def to_square(image: Image.Image, size: int) -> np.ndarray:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from muldml_lite.config import Config
 from muldml_lite.data.dataset import DataError, Faults, Found, Row
-from muldml_lite.data.parts import class_rows, find_parts, same_classes
 from muldml_lite.data.pictures import File
-from muldml_lite.data.tree import SEVEN, SUFFIXES, files_below, folders_below, need_folder, shown
+from muldml_lite.data.roles import missing_classes, parts_below, passed_over, split_rows, two_parts
+from muldml_lite.data.text import read_text
+from muldml_lite.data.tree import Folder, scan, shown
 
 CODES = {
     "1": "surprise",
@@ -28,28 +30,34 @@ _TREE = (
 
 def read_raf_db(root: Path, config: Config, faults: Faults) -> Found:
     """Aligned faces of the official list, or of train/ and test/ with folders 1 to 7."""
-    need_folder(root, _TREE)
-    lists = [f / name for f in folders_below(root) for name in _LISTS if (f / name).is_file()]
-    basic = [path for path in lists if "compound" not in str(path.relative_to(root)).lower()]
+    top = scan(root, _TREE, faults)
+    lists = [path for folder in top.below() for path in folder.files if Path(path).name in _LISTS]
+    basic = [path for path in lists if "compound" not in os.path.relpath(path, root).lower()]
     if basic:
-        return _listed(basic[0], root, faults)
-    train, test = (find_parts(root, (name,), CODES) for name in ("train", "test"))
-    if not (train and test):
-        raise DataError(f"{root}: not the basic part of RAF-DB; expected {_TREE}; found {shown(root)}")
-    rows, held_out = class_rows(train[0], False, CODES), class_rows(test[0], True, CODES)
-    return Found(rows + held_out, same_classes(rows, held_out, root, SEVEN))
+        rows, notes = _listed(basic[0], top, faults)
+        notes += [f"{path} is not read, {basic[0]} is" for path in basic[1:]]
+    else:
+        both = two_parts(parts_below(top, CODES), top)
+        if both is None:
+            raise DataError(f"{root}: not the basic part of RAF-DB; expected {_TREE}; found {shown(top)}")
+        rows, notes = split_rows(*both, top)
+    return Found(rows, [*missing_classes(rows, root), *notes])
 
 
-def _listed(file: Path, root: Path, faults: Faults) -> Found:
-    images = {Path(path).name: path for path in files_below(root, _is_image)}
+def _listed(file: str, root: Folder, faults: Faults) -> tuple[list[Row], list[str]]:
+    images = {
+        Path(path).name: path for path in root.images() if Path(path).name.lower().startswith(("train_", "test_"))
+    }
+    if not images:
+        raise DataError(f"{root.path}: labels, but no images; expected {_TREE}")
     aligned = any("_aligned." in name for name in images)
     rows, names = [], set()
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(read_text(Path(file)).splitlines(), 1):
         if not line.strip():
             continue
-        name, _, code = line.strip().partition(" ")
+        name, code = (*line.split(), "")[:2]
         part = name.split("_")[0].lower()
-        if code.strip() not in CODES or part not in ("train", "test"):
+        if code not in CODES or part not in ("train", "test"):
             faults.add(f"{file}: line {number} is {line.strip()[:40]!r}, expected one like train_00001.jpg 5 (1 to 7)")
             continue
         if name in names:
@@ -59,15 +67,8 @@ def _listed(file: Path, root: Path, faults: Faults) -> Found:
         stem, dot, suffix = name.rpartition(".")
         wanted = f"{stem}_aligned{dot}{suffix}" if aligned else name
         if wanted in images:
-            rows.append(Row(File(images[wanted]), CODES[code.strip()], test=part == "test"))
-        elif not images:
-            raise DataError(f"{root}: labels, but no images; expected {_TREE}")
+            rows.append(Row(File(images[wanted]), CODES[code], test=part == "test"))
         else:
-            faults.add(f"{file}: line {number} names {name}, but there is no {wanted} below {root}", "add it")
-    notes = [] if aligned else [f"{root}: original photographs, not aligned faces; crop the faces before training"]
-    train, test = ([row for row in rows if row.test is part] for part in (False, True))
-    return Found(rows, notes + same_classes(train, test, root, SEVEN))
-
-
-def _is_image(name: str) -> bool:
-    return name.lower().startswith(("train_", "test_")) and name.lower().endswith(SUFFIXES)
+            faults.add(f"{file}: line {number} names {name}, but there is no {wanted} below {root.path}", "add it")
+    notes = [] if aligned else [f"{root.path}: original photographs, not aligned faces; crop the faces before training"]
+    return rows, notes + passed_over(root, rows)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from muldml_lite.config import Config
 from muldml_lite.data.dataset import DataError, Faults, Found
-from muldml_lite.data.parts import class_rows, find_parts, same_classes
-from muldml_lite.data.tree import SEVEN, need_folder, shown
+from muldml_lite.data.roles import EXPRESSIONS, Part, missing_classes, parts_below, split_rows
+from muldml_lite.data.tree import scan, shown
 
 _TREE = (
     "Train/Train_Aligned_Faces/Angry/*.png and Val/Val_Aligned_Faces_new/Angry/*.png (or Train/Angry, Val/Angry), "
@@ -17,24 +17,24 @@ _TREE = (
 
 def read_sfew(root: Path, config: Config, faults: Faults) -> Found:
     """Aligned faces where both parts have them, else whole photographs; Test has no public labels and is not read."""
-    need_folder(root, _TREE)
-    found = {name: find_parts(root, (name,)) for name in ("train", "val")}
-    for name, folders in found.items():
-        if not folders:
-            raise DataError(f"{root}: no class folders in a {name} part; expected {_TREE}; found {shown(root)}")
-    aligned = {name: [f for f in folders if _is_aligned(f, root)] for name, folders in found.items()}
+    top = scan(root, _TREE, faults)
+    parts = parts_below(top, EXPRESSIONS)
+    found = {name: [part for part in parts if part.role == name] for name in ("train", "val")}
+    for name, here in found.items():
+        if not here:
+            raise DataError(f"{root}: no class folders in a {name} part; expected {_TREE}; found {shown(top)}")
+    aligned = {name: [part for part in here if _is_aligned(part)] for name, here in found.items()}
     both = all(aligned.values())
-    chosen = aligned if both else {name: [f for f in found[name] if f not in aligned[name]] for name in found}
-    for name, folders in chosen.items():
-        if len(folders) != 1:
-            what = ", ".join(str(f.relative_to(root)) for f in folders or found[name])
+    chosen = aligned if both else {name: [p for p in found[name] if p not in aligned[name]] for name in found}
+    for name, here in chosen.items():
+        if len(here) != 1:
+            what = ", ".join(part.name for part in here or found[name])
             raise DataError(f"{root}: {what} as {name} part; expected one folder, aligned in both parts or in none")
-    train, test = class_rows(chosen["train"][0], False), class_rows(chosen["val"][0], True)
-    notes = same_classes(train, test, root, SEVEN)
+    rows, notes = split_rows(chosen["train"][0], chosen["val"][0], top)
     if not both:
         notes.append(f"{root}: whole photographs, not aligned faces; crop the faces before training")
-    return Found(train + test, notes)
+    return Found(rows, [*missing_classes(rows, root), *notes])
 
 
-def _is_aligned(folder: Path, root: Path) -> bool:
-    return any("align" in part.lower() for part in folder.relative_to(root).parts)
+def _is_aligned(part: Part) -> bool:
+    return any("align" in name.lower() for name in part.inside)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from muldml_lite.data.dataset import DataError
 from muldml_lite.data.pictures import to_square
+from muldml_lite.data.tree import need_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def _opened(video: str) -> Iterator[Any]:
             f"{video}: videos are read by PyAV, which is not installed; `pip install av`, or extract the frames: "
             f"`ffmpeg -i {Path(video).name} %04d.png` in the video's folder"
         ) from None
+    need_file(video)
     try:
         with av.open(video) as container:
             yield container

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from muldml_lite.photos.signatures import other_kind, picture_format
 
@@ -16,13 +14,28 @@ MAX_BYTES = 5_000_000
 MAX_PIXELS = 25_000_000  # up to 300 MB for a moment
 KEPT = 1200  # pixels of the longer side that are kept: more than a square of any run needs
 _LEAST, _MOST_LONG = 24, 6  # pixels of the shorter side, and how many times longer the other may be
+# What is read here, in data sets and from visitors alike: Pillow's name → endings of files. Every build
+# of Pillow decodes these; AVIF is in some only, HEIC in none.
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "TIFF": (".tif", ".tiff"),
+}
+SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+KINDS = "JPEG, PNG, WebP, BMP, GIF or TIFF"
 _ORIENTATION = 0x0112  # the EXIF tag
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
-# What Pillow's decoders raise for files that somebody broke, on purpose or not.
-_BROKEN = (
-    *(OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, OverflowError, MemoryError),
-    *(EOFError, AttributeError, NotImplementedError, struct.error, zlib.error),
-)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class PhotoError(ValueError):
@@ -53,13 +66,11 @@ def read_photo(content: bytes) -> Photo:
     """
     _check_bytes(content)
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as image:
             _check_header(image)
             notes = _notes(image, content)
             image.draft("RGB", (KEPT, KEPT))  # JPEG can be decoded small at once
-            small = _in_colour(image)
-            small.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
-            upright = ImageOps.exif_transpose(small)
+            upright = decoded(image, KEPT).convert("RGB")
     except PhotoError:
         raise
     except Image.DecompressionBombError:
@@ -68,7 +79,7 @@ def read_photo(content: bytes) -> Photo:
         ) from None
     except UnidentifiedImageError:
         raise PhotoError(f"This {picture_format(content)} file is damaged already where it begins.") from None
-    except _BROKEN:
+    except Exception:  # whatever Pillow's decoders raise for files that somebody broke, on purpose or not
         raise PhotoError(
             f"This {picture_format(content)} file is damaged or not complete; save or download it once more."
         ) from None
@@ -83,10 +94,7 @@ def _check_bytes(content: bytes) -> None:
             f"This file has {len(content) / 1e6:.1f} MB; {MAX_BYTES / 1e6:.0f} MB at most are taken. Save it smaller."
         )
     if picture_format(content) is None:
-        raise PhotoError(
-            f"Whatever its name says, this file is {other_kind(content)}. JPEG, PNG, WebP, BMP and GIF pictures are "
-            "read: save it as one of them."
-        )
+        raise PhotoError(f"Whatever its name says, this file is {other_kind(content)}. Save it as {KINDS}.")
 
 
 def _check_header(image: Image.Image) -> None:
@@ -103,8 +111,7 @@ def _check_header(image: Image.Image) -> None:
             f"This picture has {wide:,} × {high:,} pixels; no side may have fewer than {_LEAST}, or be more than "
             f"{_MOST_LONG} times as long as the other."
         )
-    # A JPEG of several pictures (MPO: as phones keep a second view) does not move; its first picture is the photograph.
-    if image.format != "MPO" and getattr(image, "is_animated", False):
+    if moves(image):
         raise PhotoError("This picture moves. Choose one that stands still, or save one of its frames.")
 
 
@@ -115,24 +122,51 @@ def _notes(image: Image.Image, content: bytes) -> tuple[str, ...]:
     deep = image.format == "PNG" and content[24] == 16  # the header's bit depth; Pillow reads colour as 8 bits
     if deep or image.mode.startswith(("I", "F")):
         notes.append("Its 16 bits a value were scaled to 8.")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         notes.append("What was transparent is white now.")
     return tuple(notes)
 
 
-def _in_colour(image: Image.Image) -> Image.Image:
-    """RGB, at most KEPT on the longer side. Made small first: copies of large pictures are what memory goes into."""
+def moves(image: Image.Image) -> bool:
+    """Whether a picture is an animation.
+
+    Of a JPEG of several pictures (MPO: as phones keep a second view) and of a TIFF's pages, the first one counts.
+    """
+    return image.format not in ("MPO", "TIFF") and getattr(image, "is_animated", False)
+
+
+def decoded(image: Image.Image, longest: int | None = None) -> Image.Image:
+    """An opened picture, decoded and upright: RGB or grey of 8 bits, on white where it is transparent.
+
+    A broken EXIF entry is no damage to the picture: it is then taken to stand upright.
+
+    Args:
+        longest: pixels of the longer side that are kept.
+    Raises:
+        ValueError: values without a known range; besides whatever Pillow raises for a damaged file.
+    """
+    image.load()
+    plain = _eight_bits(image)
+    if longest is not None:
+        plain = plain.reduce(max(1, max(plain.size) // (2 * longest)))  # means of whole pixels, then the finer filter
+        plain.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION))
+    except Exception:  # Pillow raises a dozen kinds for EXIF entries that somebody broke
+        turn = None
+    return plain if turn is None else plain.transpose(turn)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey or RGB. What is transparent becomes white: colours that nobody saw lie below it."""
     if image.mode.startswith(("I", "F")):  # 16-bit grey: Pillow's own conversion clips at 255
         values = np.asarray(image)
-        values = values >> 8 if values.dtype == np.uint16 else np.clip(values / 256, 0, 255)
-        return _small(Image.fromarray(values.astype(np.uint8))).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        over = _small(image if image.mode == "RGBA" else image.convert("RGBA"))
-        return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
-    return _small(image if image.mode == "RGB" else image.convert("RGB"))
-
-
-def _small(image: Image.Image) -> Image.Image:
-    copy = image.reduce(max(1, max(image.size) // (2 * KEPT)))  # means of whole pixels, then the finer filter
-    copy.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
-    return copy
+        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+            raise ValueError("values without a known range, expected 8 or 16 bits")
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        over = image.convert("RGBA")
+        ground = Image.new("RGB", over.size, "white")
+        ground.paste(over, mask=over.getchannel("A"))
+        return ground
+    return image.copy() if image.mode in ("RGB", "L") else image.convert("RGB")

@@ -16,11 +16,10 @@ from lesson import shows
 from reproduce import reproduce
 
 from muldml_lite.analysis.verdicts import Judge, Judged
-from muldml_lite.photos import MAX_BYTES, MAX_PIXELS, Photo, Square, detector_problem, square_around
+from muldml_lite.photos import KINDS, MAX_BYTES, MAX_PIXELS, SUFFIXES, Photo, Square, detector_problem, square_around
 from muldml_lite.plots.new_face import slice_names, verdicts_over_slices
 from muldml_lite.runs import Run
 
-KINDS = ["jpg", "jpeg", "png", "webp", "bmp", "gif"]
 LABELS = {
     "cx": ("Left to right", "%d %%", "Where the middle of the square is, in hundredths of the picture's width."),
     "cy": ("Top to bottom", "%d %%", "Where the middle of the square is, in hundredths of the picture's height."),
@@ -37,13 +36,12 @@ def bring(room: float) -> None:
         key = f"own_upload_{mine['serial']}"
         st.file_uploader(
             "A photograph of a face",
-            type=KINDS,
+            type=list(SUFFIXES),
             key=key,
             on_change=own_photo.take,
             args=(key, room),
             max_upload_size=MAX_BYTES // 1_000_000,
-            help=f"JPEG, PNG, WebP, BMP or GIF; at most {MAX_BYTES // 1_000_000} MB and {MAX_PIXELS // 1_000_000} "
-            "million pixels.",
+            help=f"{KINDS}; at most {MAX_BYTES // 1_000_000} MB and {MAX_PIXELS // 1_000_000} million pixels.",
         )
     rest.markdown("… or without a file:")
     with rest, st.container(horizontal=True, gap="small"):
