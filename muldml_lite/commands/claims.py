@@ -106,8 +106,9 @@ def _list(options: argparse.Namespace) -> None:
         print(json.dumps([claim.to_json() for claim in claims]))
         return
     for claim in claims:
-        print(f"{claim.id:>3}  {claim.title}  [{claim.source}; {claim.tier}]")
-        for text in (claim.sentence, claim.rule, claim.needs and f"Needs data: {claim.needs}."):
+        print(f"{claim.id:>3}  {claim.title}  [{'; '.join(filter(None, (claim.source, claim.tier)))}]")
+        proofs = (f"Impossible with {part}: {proof}" for part, proof in claim.impossible)
+        for text in (claim.sentence, claim.rule, *proofs, claim.caveat, claim.needs and f"Needs data: {claim.needs}."):
             print(textwrap.indent(textwrap.fill(text, 100), "     ")) if text else None
         for one in claim.comparisons:
             side = "above" if one.expected == "above" else "below"
@@ -155,7 +156,7 @@ def _show(study: Study, as_json: bool) -> None:
     titles = {claim.id: claim.title for claim in study.claims}
     for claim, title in titles.items():
         whole = next(v for v in reading.verdicts if v.claim == claim and not v.cell)
-        print(f"{claim:>3}  {title}: {whole.verdict.upper()}")
+        print(f"{claim:>3}  {title}: {whole.badge.upper()}")
         print(f"     {whole.reason}")
         for verdict in (v for v in reading.verdicts if v.claim == claim and v.cell):
             print(f"       {verdict.cell}: {verdict.verdict}; {verdict.reason}")
