@@ -377,4 +377,5 @@ def test_the_shipped_plan_is_today_s():
     assert plan_of(about) == plan_of(today)
     assert Study(SHIPPED).claims == CLAIMS
     assert all(one["date"] and one["what"] for one in about["revised"])
+    assert {claim for one in about["revised"] for claim in one["claims"]} <= {claim.id for claim in CLAIMS}
     assert [one["versions"]["torch"] for one in about["revised"] if "versions" in one]  # what was run later says so
