@@ -146,7 +146,7 @@ class _ProgressLine:
 def _show(study: Study, as_json: bool) -> None:
     reading = read_study(study)
     if as_json:
-        keys = ("command", "date", "machine", "versions", "settings", "chosen", "seconds")
+        keys = ("command", "date", "machine", "versions", "settings", "plan", "revised", "chosen", "seconds")
         about = {key: study.about[key] for key in keys if key in study.about}
         shown = {
             name: [dataclasses.asdict(one) for one in getattr(reading, name)] for name in ("verdicts", "intervals")
