@@ -14,7 +14,7 @@ _STD = (0.229, 0.224, 0.225)
 class EmbeddingNet(nn.Module):
     """Backbone, embedding matrix M and classification head.
 
-    The embedding layer is linear, as in the paper (section 3; its matrix M). The head sees the whole
+    The embedding layer is linear, as in the paper's figure 2 (its matrix M). The head sees the whole
     embedding before any slice is normalised.
 
     Args:

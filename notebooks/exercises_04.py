@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from exercise import Exercise
 
+from muldml_lite.claims.cycles import turns
+
 
 def dual_loss(a: np.ndarray, p: np.ndarray, n: np.ndarray, tau: float) -> float:
     near, far, other = (float(np.linalg.norm(u - v)) for u, v in ((a, p), (a, n), (p, n)))
@@ -28,15 +30,8 @@ def times_farthest(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.bincount(np.where(same, distances, -np.inf).argmax(1), minlength=len(labels))
 
 
-def mirror_share(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
-    cases = mirrored = 0
-    for t in range(len(positive) - lag):
-        for a in np.flatnonzero(incomplete[t]):
-            b, c = positive[t, a], negative[t, a]
-            later = positive[t + lag, b] == a and negative[t + lag, b] == c
-            before = positive[t, b] == a and negative[t, b] == c
-            cases, mirrored = cases + 1, mirrored + (later and not before)
-    return mirrored / max(1, cases)
+def turn_share(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
+    return float(turns(positive, negative, incomplete, lag) / max(1, incomplete[:-lag].sum()))
 
 
 def _one_hinge(a: np.ndarray, p: np.ndarray, n: np.ndarray, tau: float) -> float:
@@ -49,7 +44,7 @@ def _swapped(a: np.ndarray, p: np.ndarray, n: np.ndarray, tau: float) -> float:
     return max(0.0, near - min(far, other) + tau)
 
 
-def _standing_counted(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
+def _selected(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
     cases = mirrored = 0
     for t in range(len(positive) - lag):
         for a in np.flatnonzero(incomplete[t]):
@@ -58,23 +53,36 @@ def _standing_counted(positive: np.ndarray, negative: np.ndarray, incomplete: np
     return mirrored / max(1, cases)
 
 
-def _any_negative(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
+def _selected_and_new(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
     cases = mirrored = 0
     for t in range(len(positive) - lag):
         for a in np.flatnonzero(incomplete[t]):
-            b = positive[t, a]
-            cases, mirrored = cases + 1, mirrored + (positive[t + lag, b] == a and positive[t, b] != a)
+            b, c = positive[t, a], negative[t, a]
+            there = [positive[s, b] == a and negative[s, b] == c for s in (t, t + lag)]
+            cases, mirrored = cases + 1, mirrored + (there[1] and not there[0])
     return mirrored / max(1, cases)
 
 
+def _new_and_incomplete(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
+    cases = turned = 0
+    for t in range(len(positive) - lag):
+        for a in np.flatnonzero(incomplete[t]):
+            b, c = positive[t, a], negative[t, a]
+            there = [positive[s, b] == a and negative[s, b] == c for s in (t, t + lag)]
+            cases, turned = cases + 1, turned + (there[1] and not there[0] and incomplete[t + lag, b])
+    return turned / max(1, cases)
+
+
+def _any_negative(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
+    return turn_share(positive, np.zeros_like(negative), incomplete, lag)
+
+
 def _all_steps_counted(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
-    cases = max(1, int(incomplete[: len(positive) - lag].sum()))
-    return mirror_share(positive, negative, incomplete, lag) * cases / max(1, int(incomplete.sum()))
+    return float(turns(positive, negative, incomplete, lag) / max(1, incomplete.sum()))
 
 
 def _of_all_triplets(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int) -> float:
-    part = incomplete[: len(positive) - lag]
-    return mirror_share(positive, negative, incomplete, lag) * max(1, int(part.sum())) / part.size
+    return float(turns(positive, negative, incomplete, lag) / incomplete[:-lag].size)
 
 
 def _anchor_included(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -116,14 +124,22 @@ def _course(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     positive = np.tile([1, 0, 3, 2], (8, 1))
     negative = np.where(np.arange(4) < 2, rng.integers(2, 4, (8, 4)), rng.integers(0, 2, (8, 4)))
-    return positive, negative, rng.random((8, 4)) < 0.6
+    return positive, negative, _one_of_two(positive, negative, rng.random((8, 4)) < 0.8)
 
 
 def _course_of_three(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same with three images in the first class, so that the positive changes, too."""
     rng = np.random.default_rng(seed)
-    positive = np.stack([rng.choice([1, 2], 12), rng.choice([0, 2], 12), rng.choice([0, 1], 12)], 1)
-    return positive, rng.integers(3, 5, (12, 3)), rng.random((12, 3)) < 0.7
+    positive = np.stack([rng.choice([1, 2], 16), rng.choice([0, 2], 16), rng.choice([0, 1], 16)], 1)
+    negative = rng.integers(3, 5, (16, 3))
+    return positive, negative, _one_of_two(positive, negative, rng.random((16, 3)) < 0.9)
+
+
+def _one_of_two(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray) -> np.ndarray:
+    """(a, b, c) and (b, a, c) are never incomplete at one step: of two that would be, the one with the later anchor."""
+    of_positive = [np.take_along_axis(part, positive, 1) for part in (positive, negative, incomplete)]
+    own = np.arange(positive.shape[1])
+    return incomplete & ~((of_positive[0] == own) & (of_positive[1] == negative) & of_positive[2] & (own < positive))
 
 
 _o, _east, _far = np.array([0.0, 0.0]), np.array([1.0, 0.0]), np.array([0.0, 1.25])
@@ -193,17 +209,21 @@ EXERCISES = {
              "Those are the places of the farthest positives. Now count how often each occurs."),
         ),
     ),
-    "mirror_share": Exercise(
-        mirror_share,
+    "turn_share": Exercise(
+        turn_share,
         ((*_course(1), 1), (*_course(2), 2), (*_course_of_three(3), 1), (*_course_of_three(4), 3)),
         (
             "walk over all steps t that have a step t + lag, and over the anchors that are incomplete at t.",
-            "with b = positive[t, a] and c = negative[t, a], the mirror image is there at a step s if "
-            "positive[s, b] == a and negative[s, b] == c.",
-            "count it if it is there at t + lag and was not at t; divide by the number of cases.",
+            "with b = positive[t, a] and c = negative[t, a], the mirror image is selected at a step s if "
+            "positive[s, b] == a and negative[s, b] == c; it is incomplete if incomplete[s, b] as well.",
+            "count it if all three hold at t + lag; divide by the number of cases.",
         ),
         (
-            (_standing_counted, "A mirror image that was there at t already has not come: count only new ones."),
+            (_selected_and_new, "Newly selected is not newly judged: in a cycle (b, a, c) is selected all the time. "
+             "Ask that it be incomplete at t + lag, whatever was selected at t."),
+            (_selected, "Selected is not incomplete: ask for incomplete[t + lag, b] as well."),
+            (_new_and_incomplete, "It may have been selected at t already; what counts is that it is incomplete "
+             "at t + lag. (Both can't be incomplete at one step.)"),
             (_any_negative, "The mirror image has the same negative as well: (b, a, c), not (b, a, anything)."),
             (_all_steps_counted, "Cases in the last `lag` steps have no later step: leave them out below, too."),
             (_of_all_triplets, "Divide by the incomplete cases, not by all triplets."),

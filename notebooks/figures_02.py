@@ -145,7 +145,7 @@ def ledger_words(reading: Reading, claim: str) -> str:
     too_small = sum(i.high < i.matters if i.expected == "above" else i.low > -i.matters for i in asked)
     counted = ", ".join(f"{word} in {count}" for word, count in regimes.items())
     return (
-        f"**{whole.verdict}** (of {regimes.total()} regimes: {counted}). "
+        f"**{whole.badge}** (of {regimes.total()} regimes: {counted}). "
         f"Of {len(asked)} intervals {claimed} lie wholly on the claimed side of 0 and {against} wholly on the other; "
         f"{too_small} rule out an effect large enough to matter."
     )

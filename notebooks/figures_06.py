@@ -179,7 +179,7 @@ def searched_figure(found: Sequence[Mapping[str, object]]) -> go.Figure:
 
 def outcome(one: Interval) -> str:
     """A word of OUTCOMES for an interval: what it shows, what it rules out, or that it does neither."""
-    if one.untestable or one.low is None:
+    if one.untestable or one.low is None or one.mute:
         return "cannot be tested"
     if one.side:
         return "as claimed" if one.side > 0 else "the other way"

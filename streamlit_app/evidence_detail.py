@@ -27,8 +27,11 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
     st.header(f"{claim.id} · {claim.title}", anchor=False)
     st.html(evidence_html.quote(claim.sentence, claim.source))
     with st.container(border=True):
-        st.html(evidence_html.chip(whole.verdict))
+        st.html(evidence_html.chip(whole.verdict, whole.badge))
         st.html(evidence_html.with_code(evidence_html.short_reason(whole, reading)))
+    for text in (claim.caveat, *(one["what"] for one in study.about.get("revised", []) if claim.id in one["claims"])):
+        if text:
+            st.info(_plain(text), icon=":material/visibility_off:")
     intervals = [(place, one) for place, one in enumerate(reading.intervals) if one.claim == claim.id]
     intervals.sort(key=lambda pair: not pair[1].required)  # those that the verdict rests on first
     told = [verdict for verdict in reading.verdicts if verdict.claim == claim.id and verdict.cell]
@@ -45,11 +48,11 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
 
 
 def experiment(study: Study, claim: Claim, intervals: list[Interval]) -> None:
-    """What was compared with what, and the rule, written down before the runs."""
+    """What was compared with what, and the rule."""
     st.subheader("The experiment", anchor=False)
     if any(one.required for one in claim.comparisons):
         st.html(evidence_html.comparisons(claim))
-    st.markdown(f"**The rule, fixed before the run.** {claim.rule}")
+    st.markdown(f"**The rule.** {claim.rule}")
     rest = [("Runs", _counts(intervals)), ("Tier", _TIERS.get(claim.tier, claim.tier)), ("Needs", claim.needs)]
     st.html(evidence_html.facts(rest))
     chosen = study.about.get("chosen", {}).get(claim.id, {}).get("why") or []

@@ -38,25 +38,24 @@ STYLE = """<style>
 _BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
 
 
-def chip(verdict: str, count: int | None = None) -> str:
-    """A verdict as sign and word on its colour, perhaps with how often it was given."""
+def chip(verdict: str, words: str = "") -> str:
+    """A verdict as sign and word on its colour; `words` in place of the bare verdict."""
     look = VERDICT_LOOKS[verdict]
-    words = f"{look.sign} {'' if count is None else f'{count} '}{verdict}"
+    words = f"{look.sign} {words or verdict}"
     if look.fill:
         return f'<span class="ev-chip" style="background:{look.fill};color:#fff">{escape(words)}</span>'
     return f'<span class="ev-chip ev-open" style="border-style:{_BORDERS[look.dash]}">{escape(words)}</span>'
 
 
 def quote(sentence: str, source: str) -> str:
-    return f'<div class="ev-quote">{escape(sentence)}<small>The paper, {escape(source)}</small></div>'
+    told = f"The claim, in our words{f' ({source})' if source else ''}"
+    return f'<div class="ev-quote">{escape(sentence)}<small>{escape(told)}</small></div>'
 
 
 def line(sentence: str, source: str, reason: str) -> str:
-    """A claim in the list: what is claimed, where, and what came out."""
-    return (
-        f'<div class="ev-line"><p>{escape(sentence)} <span class="md-muted">({escape(source)})</span></p>'
-        f'<p class="md-muted">{with_code(reason)}</p></div>'
-    )
+    """A claim in the list: what is claimed, what it is about in the paper where that is known, and what came out."""
+    about = f' <span class="md-muted">({escape(source)})</span>' if source else ""
+    return f'<div class="ev-line"><p>{escape(sentence)}{about}</p><p class="md-muted">{with_code(reason)}</p></div>'
 
 
 def short_reason(whole: Verdict, reading: Reading) -> str:
@@ -121,7 +120,9 @@ WORDS = {
         "**draws**: other drawn people, other pictures, another warm-up. Seeds of one draw are averaged first, because "
         "they share its people.\n\nThe interval around the mean (Student's *t* over draws) says where the difference "
         "may well lie. If it leaves out 0, chance alone is a poor explanation. If it contains 0, the "
-        "study could not tell; *resolves* says how large a difference it would have found in 4 of 5 cases."
+        "study could not tell; *resolves* says how large a difference it would have found in 4 of 5 cases.\n\n"
+        "Outcomes that are 0 or 1 get exact tests and Clopper–Pearson intervals. Other differences that are all the "
+        "same have no spread, hence no interval."
     ),
     "Holm": (
         "Who reads a hundred intervals finds five that leave out 0 by chance. So all intervals of a study are "
@@ -132,16 +133,18 @@ WORDS = {
     "Untestable": (
         "If **every hinge is active**, the threshold τ drops out of the gradient, and another τ trains the very same "
         "network. If all images **collapse** onto one point, nothing is left to compare. Where more than half of the "
-        "runs of an arm are like that, or fewer than 3 draws were run, a regime can't test the claim, and the ledger "
-        "says *untestable here* rather than *no effect*."
+        "runs of an arm are like that, or fewer than 3 draws were run, or all draws of treatment and control came out "
+        "alike, a regime can't test the claim, and the ledger says *untestable here* rather than *no effect*."
     ),
     "Verdicts": (
         "**✓ supported**: every required comparison lies on the claimed side, its corrected interval leaves out 0.\n\n"
         "**✗ contradicted**: one of them lies wholly on the other side. (A mere control there, such as twice the "
         "learning rate, explains the claim away without refuting it: not supported.)\n\n"
         "**○ not supported**: neither; the reason says whether an effect that matters is ruled out or could not have "
-        "been seen.\n\n**◇ untestable here**, **… needs data**: nothing can be said.\n\nFor a claim as a whole, all "
-        "regimes "
-        "that can test it have to agree. Rules were written down before the runs."
+        "been seen.\n\n**∅ impossible, proved**: a proof rules the claim out there; the reason gives it.\n\n"
+        "**◇ untestable here**, **… needs data**: nothing can be said.\n\n"
+        "**◐ in 7 of 8 settings**: a claim as a whole that is supported in some of the regimes that can test it, and "
+        "not in others.\n\nStudies that are begun today carry a hash of rules and settings from before the first run; "
+        "what was revised later stands beside the study."
     ),
 }

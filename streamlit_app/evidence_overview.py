@@ -21,7 +21,7 @@ from muldml_lite.claims import VERDICTS, Claim, Reading, Study, Verdict
 def show_overview(study: Study, reading: Reading, choose: Callable[[str], None]) -> None:
     whole = {verdict.claim: verdict for verdict in reading.verdicts if not verdict.cell}
     counts = Counter(verdict.verdict for verdict in whole.values())
-    chips = "".join(evidence_html.chip(word, counts[word]) for word in VERDICTS if counts[word])
+    chips = "".join(evidence_html.chip(word, f"{counts[word]} {word}") for word in VERDICTS if counts[word])
     st.html(f'<div class="ev-tally">{chips}</div>')
     evidence_html.explain_words()
     for _, parts in grouped(study.claims):
@@ -52,7 +52,7 @@ def one_claim(claim: Claim, verdict: Verdict, reason: str, choose: Callable[[str
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         label = f"**{claim.id} · {claim.title}**"
         st.button(label, key=f"open_{claim.id}", type="tertiary", wrap=True, on_click=choose, args=(claim.id,))
-        st.html(evidence_html.chip(verdict.verdict), width="content")
+        st.html(evidence_html.chip(verdict.verdict, verdict.badge), width="content")
     st.html(evidence_html.line(claim.sentence, claim.source, reason))
 
 

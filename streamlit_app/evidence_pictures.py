@@ -98,8 +98,8 @@ ALL_LEVELS = Picture("All arms", all_levels, LEVELS.caption)
 CONVERGENCE = Picture(
     "Convergence",
     convergence,
-    "Start × optimiser and learning rate × mining, and which losses leave their margin there. A run has converged if "
-    "the plain loss on a fixed batch ends a fifth below its start and the embedding has not collapsed.",
+    "Start × optimiser and learning rate × mining, and how many runs count as converged there: the plain loss on a "
+    "fixed batch ends a fifth below its start, which may still be above τ, and the embedding has not collapsed.",
 )
 JUDGEMENTS = Picture(
     "Rates",

@@ -74,8 +74,8 @@ GLOSSARY = {
     "UMAP": "A flat map that keeps neighbours together. Gaps and sizes of clusters on it mean little.",
     "unit length": "Each slice is scaled to a length of 1, so it lies on a sphere, and only its direction counts.",
     "unseen": "Of a person of whom the network saw no image in training.",
-    "verdict": "What a study says of a claim, by a rule that was fixed before the run: supported, contradicted, not "
-    "supported, or untestable here.",
+    "verdict": "What a study says of a claim, by its rule: supported, in how many settings, contradicted, impossible "
+    "(proved), not supported, or untestable here.",
     "warm-up": "A few epochs that train cross entropy alone, meant against collapse. Triplets are mined and the metric "
     "loss is measured in them, too, but without gradient.",
     "wild": "Drawn faces with turned heads, odd light, things in the way, weak expressions and some wrong labels.",

@@ -13,11 +13,11 @@ def measure(bed, cell, arm, seed):
 
 
 def measure_coin(bed, cell, arm, seed):
-    """Needs no faces: the arm `loaded` is above `fair` by 1 on every draw."""
+    """Needs no faces: the arm `loaded` is above `fair` by about 1 on every draw."""
     import time
 
     time.sleep(cell.settings["pause"])
-    return Outcome({"heads": (arm == "loaded") + 0.01 * (bed.draw % 7)})
+    return Outcome({"heads": (arm == "loaded") * (1 + 0.01 * (bed.draw % 3)) + 0.01 * (bed.draw % 7)})
 
 
 EXPERIMENTS = (

@@ -51,10 +51,10 @@ def test_the_list_has_every_claim_with_verdict_sentence_source_and_reason():
     for claim in (TOY, NEEDY):
         assert f"**{claim.id} · {claim.title}**" in [button.label for button in app.button]
         assert claim.sentence in text
-        assert f"({claim.source})" in text
+        assert not claim.source or f"({claim.source})" in text
     assert "Of 4 regimes: supported in 1, contradicted in 1, not supported in 1, untestable here in 1" in text
     assert with_needs(text)
-    for chip in ("○ not supported", "… needs data", "○ 1 not supported"):
+    for chip in ("◐ in 1 of 3 settings", "… needs data", "◐ 1 in some settings"):
         assert chip in text
     assert link(app).get("study") == "shipped"
     assert len(charts(app)) == 1
@@ -80,6 +80,8 @@ def test_a_claim_in_full():
         assert part in text
     assert "4 regimes, 8 draws of people with 2 seeds each, paired" in text
     assert "saturated in 16 of 16 runs of green" in text
+    assert "The claim, in our words (nowhere)" in text
+    assert "The paper," not in text
     assert f"muldml claims {TOY.id} --quick" in text
     for word in ("Interval", "Holm", "Untestable"):
         assert evidence_html.WORDS[word] in text

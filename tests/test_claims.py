@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from muldml_lite.claims import (
 )
 from muldml_lite.claims.beds import PARTS, Draw, Scale, Source, load_bed
 from muldml_lite.claims.derived import BEST_EQUAL, BEST_SINGLE, ONE_FOR_ALL, OTHER_DATA, PER_CLASS
-from muldml_lite.claims.plan import arms_of, cells_of, choose, confirmation, exploration
+from muldml_lite.claims.plan import arms_of, cells_of, choose, confirmation, exploration, plan_hash, plan_of
 from muldml_lite.claims.published import PUBLISHED
 from muldml_lite.claims.thresholds import THRESHOLDS
 from muldml_lite.claims.verdicts import CONFIRMATION, read_rows
@@ -153,8 +154,64 @@ def test_a_user_s_own_claim_runs_and_goes_on(tmp_path):
     # The run that was cut off came out the same.
     assert sorted(map(str, strip(r for r in again.rows if r["draw"] < 1004))) == sorted(map(str, strip(before)))
 
-    with pytest.raises(StudyError, match="other claims, data or scale"):
+    with pytest.raises(StudyError, match="claim larger is missing, expected the plan of the first run"):
         run_study(study.path, small(), ids=["coin"], file=OWN)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"heads", "loaded", "fair"', '"heads", "loaded", "fair", matters=0.5', "claim coin: comparisons differs"),
+        (
+            'label="heads: loaded against fair"),),\n',
+            'label="heads: loaded against fair"),), rule="r"\n',
+            "coin: rule differs",
+        ),
+        ('"pause": 0.0', '"pause": 0.001', "regime table/quick: pause differs"),
+        ('"The coin is loaded"', '"Loaded"', ""),  # a title is no part of the plan
+    ],
+)
+def test_no_rule_changes_after_the_first_run(tmp_path, old, new, expected):
+    text = Path(OWN).read_text(encoding="utf-8")
+    changed = text.replace(old, new)
+    assert changed != text
+    (file := tmp_path / "own.py").write_text(text, encoding="utf-8")
+    run_study(tmp_path / "s", small(), ids=["coin"], file=str(file))
+    before = (tmp_path / "s/study.json").read_bytes(), (tmp_path / "s/rows.jsonl").read_bytes()
+    file.write_text(changed, encoding="utf-8")
+    if not expected:
+        run_study(tmp_path / "s", small(), ids=["coin"], file=str(file))
+        return
+    with pytest.raises(StudyError, match=expected) as told:
+        run_study(tmp_path / "s", small(), ids=["coin"], file=str(file))
+    assert "\n" not in str(told.value)
+    assert before == ((tmp_path / "s/study.json").read_bytes(), (tmp_path / "s/rows.jsonl").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda about: about.pop("plan"), "without a hash of its plan can be read, not gone on with"),
+        (lambda about: about["claims"][0]["comparisons"][0].update(matters=0.7), "not the one whose hash was written"),
+        (lambda about: about["settings"]["scale"].update(steps=5), "not the one whose hash was written"),
+    ],
+)
+def test_a_study_whose_plan_is_not_known_is_read_only(tmp_path, change, expected):
+    study = run_study(tmp_path, small(), ids=["coin"], file=OWN)
+    about = json.loads((tmp_path / "study.json").read_text())
+    assert about["plan"] == plan_hash(about)
+    change(about)
+    (tmp_path / "study.json").write_text(json.dumps(about))
+    with pytest.raises(StudyError, match=expected):
+        run_study(tmp_path, small(), ids=["coin"], file=OWN)
+    assert len(read_study(Study(tmp_path)).verdicts) == 2
+    assert len(study.rows) == 8
+
+
+def test_the_shipped_study_is_not_gone_on_with(tmp_path):
+    shutil.copytree(SHIPPED, tmp_path / "s")
+    with pytest.raises(StudyError, match="packed"):
+        run_study(tmp_path / "s", Settings(draws=8))
 
 
 def test_a_data_set_on_disk_is_dealt_anew_for_each_draw(tmp_path):
@@ -312,9 +369,13 @@ def test_the_shipped_study_says_how_it_was_made():
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 1.5e6
 
 
-def test_the_shipped_claims_are_today_s():
+def test_the_shipped_plan_is_today_s():
     """A changed rule or comparison asks for new runs, not for another reading of old ones."""
-    shipped = {claim.id: claim for claim in Study(SHIPPED).claims}
-    for claim in CLAIMS:
-        assert shipped[claim.id].comparisons == claim.comparisons, claim.id
-        assert shipped[claim.id].rule == claim.rule, claim.id
+    about = Study(SHIPPED).about
+    assert about["plan"] == plan_hash(about)
+    today = json.loads(json.dumps({**about, "claims": [claim.to_json() for claim in CLAIMS]}))
+    assert plan_of(about) == plan_of(today)
+    assert Study(SHIPPED).claims == CLAIMS
+    assert all(one["date"] and one["what"] for one in about["revised"])
+    assert {claim for one in about["revised"] for claim in one["claims"]} <= {claim.id for claim in CLAIMS}
+    assert [one["versions"]["torch"] for one in about["revised"] if "versions" in one]  # what was run later says so

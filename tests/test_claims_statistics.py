@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from muldml_lite.claims.ledger import Claim, Comparison
-from muldml_lite.claims.statistics import draw_means, draws_needed, estimates, holm, p_value, shuffled_recurrence
+from muldml_lite.claims.statistics import ZeroOne, draw_means, draws_needed, estimates, holm, p_value
 from muldml_lite.claims.verdicts import CONFIRMATION, read_rows
 from muldml_lite.metrics import distance_quantiles, linear_cka, slice_similarity
 
@@ -61,12 +61,43 @@ def test_a_single_interval_is_student_s():
     assert one.p == one.p_holm == pytest.approx(stats.ttest_1samp(d, 0).pvalue)
 
 
-def test_no_spread_and_too_few_draws():
-    assert p_value(np.zeros(5)) == 1
-    assert p_value(np.full(5, 0.3)) == 0
+def test_no_spread_is_no_proof():
+    for level in (0.0, 0.3, 1.0):
+        assert p_value(np.full(5, level)) == 1
+        (one,) = estimates([np.full(5, level)])
+        assert (one.low, one.high, one.p_holm, one.spread) == (None, None, 1, 0)
+
+
+def test_too_few_draws():
     assert p_value(np.array([0.5, 0.6])) == 1
+    assert p_value(np.array([1.0, 1.0]), ZeroOne(2, 0, 2)) == 1
     (one,) = estimates([np.array([0.5, 0.6])])
     assert one.low is one.high is None
+
+
+def test_outcomes_of_0_and_1_by_hand():
+    # Eight of eight: the sign test says 2 · 2⁻⁸. Clopper–Pearson of 8 of 8 ends at (α/2)^(1/8).
+    assert ZeroOne(8, 0, 8).p() == pytest.approx(2**-7)
+    assert ZeroOne(3, 0, 3).p() == pytest.approx(0.25)
+    assert ZeroOne(0, 0, 8).p() == 1
+    assert ZeroOne(8, 0, 8, 0.5).interval(0.05) == pytest.approx((0.025 ** (1 / 8) - 0.5, 0.5))
+    share = 0.0125 ** (1 / 8)  # each of two shares at half the level
+    assert ZeroOne(8, 0, 8).interval(0.05) == pytest.approx((share - (1 - share), 1))
+    assert ZeroOne(0, 0, 8).interval(0.05) == pytest.approx((share - 1, 1 - share))
+    with pytest.raises(ValueError, match="k"):
+        ZeroOne(9, 0, 8, 0.5).p()
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1), (0.0, 0.4), (0.5, 0.3)])
+def test_exact_intervals_cover_the_difference(shares):
+    """P(1) − P(−1) of outcomes that are −1, 0 or 1: at least 95 of 100 intervals hold it."""
+    rng, up, down = np.random.default_rng(2), *shares
+    drawn = rng.multinomial(12, [up, down, 1 - up - down], size=300)
+    ends = [ZeroOne(int(a), int(b), 12).interval(0.05) for a, b, _ in drawn]
+    assert np.mean([low <= up - down <= high for low, high in ends]) >= 0.95
+    for (low, high), (a, b, _) in zip(ends, drawn, strict=True):
+        if low > 0 or high < 0:
+            assert ZeroOne(int(a), int(b), 12).p() < 0.05
 
 
 def test_seeds_are_averaged_within_their_draw():
@@ -87,15 +118,6 @@ def test_draws_needed_hold_in_simulation():
     assert draws_needed(1.0, 0.9, comparisons=200) > count
     with pytest.raises(ValueError, match="above 0"):
         draws_needed(0.0, 1.0)
-
-
-def test_shuffled_recurrence_by_all_orders():
-    recurs = np.random.default_rng(1).integers(0, 9, size=(4, 4)).astype(float)
-    orders = list(itertools.permutations(range(4)))
-    expected = np.mean([sum(recurs[a, b] for a, b in itertools.pairwise(order)) for order in orders])
-    found = shuffled_recurrence(recurs, 40_000, np.random.default_rng(0))
-    assert found.shape == (40_000,)
-    assert found.mean() == pytest.approx(expected, rel=0.01)
 
 
 def test_a_known_effect_is_supported_and_its_reverse_contradicted():
@@ -128,14 +150,15 @@ def test_uncorrected_it_would_be_more():
 
 def test_a_control_that_is_the_treatment_supports_nothing():
     rows = study(0.5, np.random.default_rng(0))
-    assert verdict(rows, claim(Comparison("knn", "new", "new"))) == "not supported"
-    assert verdict(rows, claim(Comparison("knn", "new", control_statistic="knn"))) == "not supported"
+    assert verdict(rows, claim(Comparison("knn", "new", "new"))) == "untestable here"
+    assert verdict(rows, claim(Comparison("knn", "new", control_statistic="knn"))) == "untestable here"
 
 
 def test_every_required_comparison_has_to_hold():
     rng = np.random.default_rng(3)
     rows = study(0.06, rng)
-    rows += [{**r, "arm": "twice the rate"} for r in rows if r["arm"] == "new"]
+    noise = lambda r: {"knn": r["measured"]["knn"] + rng.normal(0, 0.01)}  # noqa: E731
+    rows += [{**r, "arm": "twice the rate", "measured": noise(r)} for r in rows if r["arm"] == "new"]
     both = (Comparison("knn", "new", "old"), Comparison("knn", "new", "twice the rate"))
     assert verdict(rows, claim(*both)) == "not supported"
     shown = (both[0], Comparison("knn", "new", "twice the rate", required=False))
@@ -152,6 +175,60 @@ def test_a_control_explains_away_and_does_not_refute():
     for refutes, expected in ((True, "contradicted"), (False, "not supported")):
         both = (Comparison("knn", "new", "old"), Comparison("knn", "new", "twice", refutes=refutes))
         assert verdict(rows, claim(*both)) == expected
+
+
+def zero_one(treated, control, draws=8, name="done"):
+    """Rows of outcomes that are 0 or 1: in how many of the draws, in either arm."""
+    counts = (("new", treated), ("old", control))
+    return [row(arm, CONFIRMATION + d, **{name: float(d < count)}) for arm, count in counts for d in range(draws)]
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "expected", "words"),
+    [
+        (8, 0, "supported", "8 of 8 resamples against 0 of 8"),
+        (0, 8, "contradicted", "0 of 8 resamples against 8 of 8"),
+        (8, 8, "untestable here", "8 of 8 resamples against 8 of 8: could not tell"),
+        (0, 0, "untestable here", "nothing but 0 in 8 resamples: no spread, could not tell"),
+        (3, 0, "not supported", "3 of 8 resamples against 0 of 8: undecided"),
+    ],
+)
+def test_counts_are_judged_as_counts(treated, control, expected, words):
+    one = claim(Comparison("done", "new", "old", matters=0.1, unit="points"))
+    found = read_rows(zero_one(treated, control), [one], {}).verdicts
+    assert [v.verdict for v in found] == [expected, expected]
+    assert words in found[0].reason
+    assert verdict(zero_one(3, 0, draws=3), one) == "not supported"  # three of three prove nothing
+
+
+def test_the_same_in_every_resample_is_no_verdict():
+    """Other outcomes than 0 and 1, all the same: a difference without a scale, whichever side it lies on."""
+    for level in (0.9, 0.7, 0.5):
+        rows = [row(arm, CONFIRMATION + d, knn=v) for arm, v in (("new", level), ("old", 0.7)) for d in range(3)]
+        (here, whole) = read_rows(rows, [claim()], {}).verdicts
+        assert here.verdict == whole.verdict == "untestable here"
+        assert "no spread between resamples" in here.reason
+    never = claim(Comparison("knn", "new", value=0.0))
+    assert verdict([row("new", CONFIRMATION + d, knn=0.0) for d in range(8)], never) == "untestable here"
+
+
+def test_a_control_that_tells_nothing_hides_no_contradiction():
+    rows = zero_one(0, 8) + [{**r, "arm": "twice"} for r in zero_one(0, 8) if r["arm"] == "new"]
+    both = claim(Comparison("done", "new", "twice"), Comparison("done", "new", "old"))
+    assert verdict(rows, both) == "contradicted"
+
+
+def test_what_is_proved_impossible_is_not_left_open():
+    rows = [r for cell in ("posed/hard/x", "posed/soft/x") for r in [row("new", CONFIRMATION + d, cell=cell, knn=0.0)
+            for d in range(5)]]  # fmt: skip
+    rows += [row("new", CONFIRMATION + 9, cell="posed/soft/x", knn=0.01)]
+    one = claim(Comparison("knn", "new", value=0.0), impossible=(("hard", "Because."),))
+    hard, soft, whole = read_rows(rows, [one], {}).verdicts
+    assert (hard.verdict, soft.verdict, whole.verdict) == ("impossible, proved", "not supported", "impossible, proved")
+    assert hard.reason == "Because. Seen: above 0 in 0 of 5 resamples"
+    assert whole.badge == "impossible, proved, in 1 of 2 settings"
+    rows[0]["measured"]["knn"] = 0.5  # seen all the same: then the proof, or the program, is wrong
+    assert read_rows(rows, [one], {}).verdicts[0].verdict != "impossible, proved"
 
 
 def test_undecided_and_no_effect_are_told_apart():
@@ -181,7 +258,7 @@ def test_a_claim_that_holds_in_one_regime_only_says_in_which():
     rows = study(0.06, rng, cells=("posed/x",)) + study(0, rng, cells=("wild/x",))
     reading = read_rows(rows, [claim()], {})
     whole = next(v for v in reading.verdicts if not v.cell)
-    assert whole.verdict == "not supported"
+    assert (whole.verdict, whole.badge) == ("in some settings", "in 1 of 2 settings")
     assert "supported in 1 (posed/x)" in whole.reason
 
 

@@ -1,7 +1,7 @@
 """The ledger: each claim of the paper as an experiment with controls, draws, seeds, an interval and a verdict.
 
-A claim names comparisons between arms; its rule is fixed before the runs. `run_study` does the runs, `read_study`
-recomputes every verdict from a study's rows, without torch.
+A claim names comparisons between arms; its hash is written before the first run. `run_study` does the runs,
+`read_study` recomputes every verdict from a study's rows, without torch.
 """
 
 from muldml_lite.claims.ledger import VERDICTS, Cell, Claim, Comparison, Experiment, Outcome

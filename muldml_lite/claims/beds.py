@@ -200,7 +200,7 @@ def features_of(network, images: np.ndarray) -> np.ndarray:
 
 
 def small_grey(images: np.ndarray) -> np.ndarray:
-    """(n, S, S, 3) uint8 → (n, (S/2)²) float32 in 0…1: raw pixels, as figure 1 of the paper compares them."""
+    """(n, S, S, 3) uint8 → (n, (S/2)²) float32 in 0…1: raw pixels."""
     grey = images.astype(np.float32) @ _GREY / 255  # (n, S, S)
     half = grey.shape[1] // 2
     return grey[:, : half * 2, : half * 2].reshape(len(grey), half, 2, half, 2).mean((2, 4)).reshape(len(grey), -1)

@@ -32,7 +32,7 @@ def measure_identity(bed: Bed, cell: Cell, arm: str, seed: int) -> Outcome:
 
 
 def _shares(vectors: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> dict[str, float]:
-    """`same_subject`: by the nearest of either kind, as in figure 1; `pairs_subject`: by means over all pairs."""
+    """`same_subject`: by the nearest of either kind; `pairs_subject`: by means over all pairs."""
     from muldml_lite.analysis import nearest_share, pair_distances
 
     share = nearest_share(vectors, labels, subjects)["same_subject"]
@@ -92,7 +92,7 @@ CLAIMS = (
         "Raw distances follow identity",
         "Before learning, a face is nearer to the same person with another expression than to another person with the "
         "same one.",
-        "figure 1a",
+        "",
         ("identity",),
         (
             _half("pixels", "nearest is the same person, raw pixels"),
@@ -104,7 +104,7 @@ CLAIMS = (
         "1b",
         "… before any background",
         "Raw distances follow identity also if every image has a random background of its own.",
-        "figure 1a",
+        "",
         ("backgrounds",),
         (
             _half("as drawn", "nearest is the same person, as drawn", required=False),
@@ -117,7 +117,7 @@ CLAIMS = (
         "1c",
         "Learning turns that round",
         "Metric learning brings the same expression of other people nearer than the same person.",
-        "figure 1b",
+        "",
         ("identity",),
         (
             Comparison(
@@ -146,7 +146,7 @@ CLAIMS = (
         "1d",
         "… more than classification does",
         "The turn from identity to expression is the metric loss's doing: cross entropy alone turns less.",
-        "figure 1b",
+        "",
         ("identity", "end to end"),
         (
             Comparison(

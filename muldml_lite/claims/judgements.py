@@ -183,12 +183,24 @@ CLAIMS = (
         rule="Supported: the share is above 0, corrected (Holm). With every image an anchor, the positive of an "
         "incomplete judgement can pay through a triplet of its own in the same batch: that is counted.",
         guards=("collapsed",),
+        impossible=(
+            (
+                "batch-hard",
+                "If (A, B, C) is judged incompletely, B's farthest positive is at least as far as A, its nearest "
+                "negative at most as far as C, and C is nearer than A: B pays more than τ as an anchor.",
+            ),
+            (
+                "batch-all",
+                "If (A, B, C) is judged incompletely, (B, A, C) is in the batch as well, and C is nearer to B than A "
+                "is: it costs more than τ.",
+            ),
+        ),
     ),
     Claim(
         "4c",
         "Dual repairs what plain never will",
         "In the smallest case, one anchor, positive and negative, plain has no gradient for ever and dual repairs it.",
-        "section 3, dual triplet loss",
+        "",
         ("three points",),
         (
             Comparison(
@@ -204,6 +216,9 @@ CLAIMS = (
             ),
         ),
         guards=(),
+        caveat="That plain never repairs it is proved: the hinge of a triplet judged incompletely is 0, and so is its "
+        "gradient. That dual does is counted. Eight equal outcomes are too few for a correction as wide as the "
+        "ledger's.",
     ),
     Claim(
         "4d",
@@ -222,6 +237,8 @@ CLAIMS = (
             ),
         ),
         tier="end to end",
-        guards=("collapsed",),
+        guards=("saturated", "collapsed"),
+        caveat="Where every hinge is active no anchor is content, so no judgement can be incomplete: such runs show 0 "
+        "whatever the truth.",
     ),
 )

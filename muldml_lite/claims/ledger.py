@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-VERDICTS = ("supported", "contradicted", "not supported", "untestable here", "needs data")
+VERDICTS = (
+    "supported",
+    "in some settings",  # supported in some regimes and not in others: of a claim as a whole only
+    "contradicted",
+    "impossible, proved",
+    "not supported",
+    "untestable here",
+    "needs data",
+)
 
 RULE = (
     "Supported: every required comparison lies on the claimed side and its interval, corrected for all intervals of "
@@ -40,12 +48,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the paper that can fail."""
+    """A claim in our words, that can fail."""
 
     id: str  # number of the claim, with a letter if it has parts that can fail on their own
     title: str
     sentence: str
-    source: str  # where the paper says it
+    source: str  # what it is about in the paper, where that is known; "" if not
     experiments: tuple[str, ...]  # whose runs are read
     comparisons: tuple[Comparison, ...]
     tier: str = "frozen"  # frozen | end to end | both
@@ -53,6 +61,8 @@ class Claim:
     guards: tuple[str, ...] = ("saturated", "collapsed")  # flags that make a run unable to test it
     needs: str = ""  # what has to be given before it can be tested
     cells: tuple[str, ...] = ()  # beginnings of the regimes it is about; none: all of its experiments
+    impossible: tuple[tuple[str, str], ...] = ()  # (part of a regime's name, proof that the claim cannot hold there)
+    caveat: str = ""  # what the instrument cannot see; shown beside the verdict
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -61,6 +71,7 @@ class Claim:
     def from_json(cls, values: Mapping[str, Any]) -> Claim:
         made = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         made["comparisons"] = tuple(Comparison(**one) for one in values["comparisons"])
+        made["impossible"] = tuple(tuple(pair) for pair in values.get("impossible", ()))
         return cls(**made)
 
 

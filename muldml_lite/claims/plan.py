@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -42,6 +44,41 @@ class Settings:
 QUICK = Settings(
     quick=True, draws=5, seeds=1, explore=0, scale=Scale(warmup=32, train=32, validation=16, test=32, warmup_epochs=10)
 )
+
+
+GROWN = ("draws", "seeds", "explore")  # may be added to a study that has runs
+_WORDS = ("title", "source", "caveat", "text")  # beside the plan
+
+
+def plan_of(about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is fixed before the first run, from study.json: part → value, by kinds of parts."""
+    parts: dict[str, dict[str, Any]] = {"setting": {k: v for k, v in about["settings"].items() if k not in GROWN}}
+    for claim in about["claims"]:
+        parts[f"claim {claim['id']}"] = {k: v for k, v in claim.items() if k not in _WORDS}
+    for name, cell in about["cells"].items():
+        parts[f"regime {name}"] = {k: v for k, v in cell.items() if k not in _WORDS}
+    return parts
+
+
+def plan_hash(about: Mapping[str, Any]) -> str:
+    """SHA-256 of claims, comparisons, rules, regimes and settings."""
+    return hashlib.sha256(json.dumps(plan_of(about), sort_keys=True).encode()).hexdigest()
+
+
+def why_not_gone_on(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What forbids adding runs to a study; "" if it may be gone on with."""
+    if "plan" not in before:
+        return "an older study without a hash of its plan can be read, not gone on with"
+    if plan_hash(before) != before["plan"]:
+        return "the plan in study.json is not the one whose hash was written before the first run"
+    old, new = plan_of(before), plan_of(now)
+    for part in old | new:
+        if part not in old or part not in new:
+            return f"{part} is {'new' if part in new else 'missing'}, expected the plan of the first run"
+        for name in old[part] | new[part]:
+            if old[part].get(name) != new[part].get(name):
+                return f"{part}: {name} differs from what it was before the first run"
+    return ""
 
 
 class Job(NamedTuple):

@@ -7,7 +7,7 @@ from muldml_lite.claims.end_to_end import as_trained
 from muldml_lite.claims.ledger import Cell, Claim, Comparison, Experiment, Outcome
 
 FOLDS = 10
-REPORTED = 0.9849  # head accuracy on CK+, abstract of the paper
+REPORTED = 0.9849  # accuracy on CK+, as reported
 _WITHIN = 0.01  # of the figure: what counts as reaching it
 _ARMS = {"mul-dml": "mul-dml", "cross entropy alone": "softmax"}
 
@@ -52,8 +52,8 @@ CLAIMS = (
     Claim(
         "10",
         "98.49 % on CK+",
-        "Mul-DML reaches 98.49 % on CK+ with subject-independent folds.",
-        "abstract",
+        "Mul-DML reaches 98.49 % on CK+, the reported figure; here with ten folds by person.",
+        "",
         ("published",),
         (
             Comparison(

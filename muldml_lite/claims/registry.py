@@ -53,6 +53,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     convergence.CONVERGENCE,
     classification.CLASSIFICATION,
     end_to_end.END_TO_END,
+    end_to_end.CYCLES_END_TO_END,
     end_to_end.FROM_SCRATCH,
     distributions.DISTRIBUTIONS_END_TO_END,
     recipes.RECIPES,

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from muldml_lite.claims.ledger import Claim, Experiment
-from muldml_lite.claims.plan import Job, Settings, cells_of, choose, confirmation, exploration, key_of
+from muldml_lite.claims.plan import (
+    Job,
+    Settings,
+    cells_of,
+    choose,
+    confirmation,
+    exploration,
+    key_of,
+    plan_hash,
+    why_not_gone_on,
+)
 from muldml_lite.claims.registry import load_registry
 from muldml_lite.claims.study import Study, StudyError, StudyWriter
 from muldml_lite.claims.verdicts import CONFIRMATION, Reading, read_rows
@@ -43,7 +53,7 @@ def run_study(
         facts: command, machine and versions, kept in study.json.
 
     Raises:
-        StudyError: the folder holds another study, or no such claim.
+        StudyError: the folder holds a study with another plan, or no such claim.
     """
     registry = load_registry(file)
     claims = registry.chosen(ids)
@@ -115,9 +125,13 @@ class _StudyRun:
             "seconds": 0.0,
         }
         about = json.loads(json.dumps(about))
+        about["plan"] = plan_hash(about)
         if (self.folder / "study.json").exists():
             before = Study(self.folder).about
-            self._check_same(before, about)
+            packed = "its rows are packed" if (self.folder / "rows.jsonl.gz").exists() else ""
+            why = packed or why_not_gone_on(before, about)
+            if why:
+                raise StudyError(f"{self.folder}: {why}; choose another folder")
             about["seconds"] = before.get("seconds", 0.0)
         elif not is_bare(self.folder):
             raise StudyError(f"{self.folder}: not empty and not a study folder; choose another")
@@ -127,14 +141,6 @@ class _StudyRun:
         self.spent = about["seconds"]
         self.note()
         self.status("running", "starting")
-
-    def _check_same(self, before: dict[str, Any], now: dict[str, Any]) -> None:
-        """Draws and seeds may be added; anything else would mix two studies."""
-        grown = ("draws", "seeds", "explore")
-        kept = [{k: v for k, v in one["settings"].items() if k not in grown} for one in (before, now)]
-        same = kept[0] == kept[1] and [c["id"] for c in before["claims"]] == [c["id"] for c in now["claims"]]
-        if not same:
-            raise StudyError(f"{self.folder}: holds a study with other claims, data or scale; choose another folder")
 
     def note(self, **values: Any) -> None:
         self.about |= values

@@ -1,5 +1,8 @@
 """Paired differences between arms, intervals that allow for their number, and how many draws a difference needs.
 
+No spread is no proof. Outcomes that are 0 or 1 get exact tests and exact binomial intervals; differences of other
+outcomes that are all the same have no scale to be held against: no interval, and no verdict.
+
 The independent units are *data draws*: other people, other pictures, another warm-up. Seeds within a draw share all of
 that, so they are averaged first and the interval is Student's t over draws. A cluster bootstrap would say the same
 of the mean, but is too narrow with fewer than about 20 draws; a mixed model adds nothing where every draw has the
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,12 +27,12 @@ class Estimate:
     """A mean over draws with its interval."""
 
     mean: float
-    low: float | None  # None: fewer than 3 draws
+    low: float | None  # None: fewer than 3 draws, or no spread between them
     high: float | None
     p: float  # two-sided, not corrected
     p_holm: float
     level: float  # of the interval
-    resolvable: float | None  # difference that so many draws resolve with 80 % power at this level
+    resolvable: float | None  # difference that so many draws resolve with 80 % power at this level; None: exact
     spread: float | None  # standard deviation between draws
     draws: int
 
@@ -39,18 +43,55 @@ def draw_means(draws: Sequence[int], values: Sequence[float]) -> np.ndarray:
     return np.array([values[draws == draw].mean() for draw in np.unique(draws)])
 
 
-def p_value(differences: np.ndarray) -> float:
-    """Two-sided p of Student's t test that the mean of (d,) is 0; 1 if there are fewer than 3 draws.
+def without_spread(differences: np.ndarray) -> bool:
+    """Whether differences (d,) are all the same, up to rounding."""
+    return bool(np.ptp(differences) <= 1e-12 * max(1, np.abs(differences).max()))
 
-    Without any spread the test has no scale: p is 1 if all are 0, and 0 if all are the same other number.
+
+class ZeroOne(NamedTuple):
+    """Outcomes that are 0 or 1, one a draw, paired with a control's or held against a constant share."""
+
+    up: int  # draws in which the treatment's is 1 and the control's is not
+    down: int  # the other way round
+    draws: int
+    constant: float | None = None  # in place of a control
+
+    def p(self) -> float:
+        """Of the exact sign test, or the exact binomial test against the constant."""
+        from scipy.stats import binomtest
+
+        if self.constant is not None:
+            return float(binomtest(self.up, self.draws, self.constant).pvalue)
+        return float(binomtest(self.up, self.up + self.down).pvalue) if self.up + self.down else 1.0
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Clopper–Pearson; of a difference, both shares' intervals at half the level each.
+
+        The latter is wider than the sign test asks for: it leaves out 0 only where that rejects.
+        """
+        from scipy.stats import binomtest
+
+        if self.constant is not None:
+            share = binomtest(self.up, self.draws).proportion_ci(1 - level, method="exact")
+            return float(share.low - self.constant), float(share.high - self.constant)
+        up, down = (
+            binomtest(count, self.draws).proportion_ci(1 - level / 2, method="exact") for count in (self.up, self.down)
+        )
+        return float(up.low - down.high), float(up.high - down.low)
+
+
+def p_value(differences: np.ndarray, counts: ZeroOne | None = None) -> float:
+    """Two-sided p that the mean of (d,) is 0; 1 if there are fewer than 3 draws or nothing to hold it against.
+
+    Exact for outcomes that are 0 or 1, Student's t test for others.
     """
     from scipy.stats import ttest_1samp
 
     if len(differences) < FEWEST:
         return 1.0
-    if np.ptp(differences) <= 1e-12 * max(1, np.abs(differences).max()):
-        return 1.0 if abs(differences[0]) <= 1e-12 else 0.0
-    return float(ttest_1samp(differences, 0).pvalue)
+    if counts is not None:
+        return counts.p()
+    return 1.0 if without_spread(differences) else float(ttest_1samp(differences, 0).pvalue)
 
 
 def holm(p_values: Sequence[float], alpha: float = ALPHA) -> tuple[np.ndarray, np.ndarray]:
@@ -70,33 +111,46 @@ def holm(p_values: Sequence[float], alpha: float = ALPHA) -> tuple[np.ndarray, n
     return result, levels
 
 
-def estimates(differences: Sequence[np.ndarray], alpha: float = ALPHA) -> list[Estimate]:
-    """Differences by draw (d_i,), one array for each comparison of a reading → estimates corrected for their number."""
-    p = [p_value(one) for one in differences]
+def estimates(
+    differences: Sequence[np.ndarray], alpha: float = ALPHA, counts: Sequence[ZeroOne | None] | None = None
+) -> list[Estimate]:
+    """Differences by draw (d_i,), one array for each comparison of a reading → estimates corrected for their number.
+
+    Args:
+        counts: of comparisons whose outcomes are 0 or 1; None for any other.
+    """
+    counts = [None] * len(differences) if counts is None else counts
+    p = [p_value(*pair) for pair in zip(differences, counts, strict=True)]
     corrected, levels = holm(p, alpha) if p else ([], [])
     return [
         Estimate(
             mean=float(np.mean(one)) if len(one) else float("nan"),
-            **_interval(one, level),
+            **_interval(one, level, exact),
             p=raw,
             p_holm=float(holms),
             level=float(1 - level),
             draws=len(one),
         )
-        for one, raw, holms, level in zip(differences, p, corrected, levels, strict=True)
+        for one, exact, raw, holms, level in zip(differences, counts, p, corrected, levels, strict=True)
     ]
 
 
-def _interval(differences: np.ndarray, level: float) -> dict[str, float | None]:
+def _interval(differences: np.ndarray, level: float, exact: ZeroOne | None) -> dict[str, float | None]:
     from scipy.stats import t
 
     count = len(differences)
+    found: dict[str, float | None] = dict.fromkeys(("low", "high", "resolvable", "spread"))
     if count < FEWEST:
-        return {"low": None, "high": None, "resolvable": None, "spread": None}
-    mean, spread = float(differences.mean()), float(differences.std(ddof=1))
-    error = spread / np.sqrt(count)
+        return found
+    spread = float(differences.std(ddof=1))
+    if exact is not None:
+        low, high = exact.interval(level)
+        return {**found, "low": low, "high": high, "spread": spread}
+    if without_spread(differences):
+        return {**found, "spread": 0.0}
+    mean, error = float(differences.mean()), spread / np.sqrt(count)
     half = float(t.ppf(1 - level / 2, count - 1)) * error
-    resolvable = (float(t.ppf(1 - level / 2, count - 1)) + float(t.ppf(POWER, count - 1))) * error
+    resolvable = half + float(t.ppf(POWER, count - 1)) * error
     return {"low": mean - half, "high": mean + half, "resolvable": float(resolvable), "spread": spread}
 
 
@@ -118,17 +172,3 @@ def draws_needed(spread: float, difference: float, comparisons: int = 1, alpha: 
         if nct.sf(critical, count - 1, difference / spread * np.sqrt(count)) >= POWER:
             return count
     return 10_000
-
-
-def shuffled_recurrence(recurs: np.ndarray, shuffles: int, rng: np.random.Generator) -> np.ndarray:
-    """How often something recurs at the *next* step if the order of the steps is arbitrary.
-
-    Args:
-        recurs: (T, T) number of cases at step i that recur at step j.
-
-    Returns:
-        Σ recurs[i, next of i] of each shuffle, (shuffles,): what chance and standing cases give without any dynamics.
-    """
-    steps = len(recurs)
-    orders = rng.permuted(np.tile(np.arange(steps), (shuffles, 1)), axis=1)  # (shuffles, T)
-    return recurs[orders[:, :-1], orders[:, 1:]].sum(1)

@@ -33,7 +33,8 @@ class Study:
     """A study folder, read on demand.
 
     ```
-    study.json       command, date, machine, versions, settings, regimes, claims with their rules, chosen regimes
+    study.json       command, date, machine, versions, settings, regimes, claims with their rules, chosen regimes;
+                     the hash of the plan, and what was revised after the runs
     rows.jsonl       one line a run, appended and flushed; rows.jsonl.gz in what is shipped
     verdicts.json    verdicts and intervals as they were read last
     status.json      running | finished | stopped | failed; done, total, seconds left

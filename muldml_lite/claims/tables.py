@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from muldml_lite.claims.ledger import Claim, Comparison
-from muldml_lite.claims.statistics import draw_means
+from muldml_lite.claims.statistics import ZeroOne, draw_means
 
 Row = dict[str, Any]
 
@@ -23,9 +23,35 @@ class Pairs(NamedTuple):
     treatment: list[float]
     control: list[float]
     untestable: str
+    constant: float | None  # what the treatment is held against in place of a control
 
     def differences(self) -> np.ndarray:
         return draw_means(self.draws, np.subtract(self.treatment, self.control)) if self.draws else np.empty(0)
+
+    def zero_one(self) -> ZeroOne | None:
+        """Counts, if the outcome of every draw is 0 or 1; several seeds that disagree make a share like any other.
+
+        Nothing but zeros might be shares as well: None.
+        """
+        compared = self.treatment if self.constant is not None else [*self.treatment, *self.control]
+        if not {1.0} <= set(compared) <= {0.0, 1.0} or not 0 <= (self.constant or 0) <= 1:
+            return None
+        treated, control = (draw_means(self.draws, values) for values in (self.treatment, self.control))
+        if not np.isin(treated if self.constant is not None else [treated, control], (0, 1)).all():
+            return None
+        if self.constant is not None:
+            return ZeroOne(int(treated.sum()), 0, len(treated), self.constant)
+        return ZeroOne(int((treated > control).sum()), int((treated < control).sum()), len(treated))
+
+    def counted(self) -> str:
+        """How often, in words: of outcomes that are 0 or 1, or that are held against never."""
+        if self.zero_one() is None and self.constant != 0:
+            return ""
+        treated, control = (draw_means(self.draws, values) for values in (self.treatment, self.control))
+        if self.zero_one() is None:
+            return f"above 0 in {(treated > 0).sum()} of {len(treated)} resamples"
+        against = "" if self.constant is not None else f" against {control.sum():.0f} of {len(control)}"
+        return f"{treated.sum():.0f} of {len(treated)} resamples{against}"
 
 
 class Table:
@@ -64,6 +90,7 @@ class Table:
             [float(v[1]) for v in values],
             [float(v[2]) for v in values],
             _why_untestable(claim, [[treated[k] for k in keys], [controls[k] for k in keys]]),
+            one.value,
         )
 
 

@@ -129,7 +129,7 @@ CLAIMS = (
         "3a",
         "Each data set has its own best τ",
         "The threshold chosen for a data set beats the one chosen for another.",
-        "introduction",
+        "",
         ("thresholds",),
         (
             Comparison(
@@ -146,7 +146,7 @@ CLAIMS = (
         "3b",
         "Each class has its own best τ",
         "A threshold chosen for each class beats one chosen for all classes.",
-        "introduction",
+        "",
         ("thresholds",),
         (
             Comparison(
@@ -163,7 +163,7 @@ CLAIMS = (
         "Many thresholds beat the best single one",
         "Slices with thresholds spread over the range beat the single best threshold of the same total size, which has "
         "to be validated first.",
-        "section 3, tables",
+        "",
         ("thresholds",),
         tuple(
             Comparison(
@@ -192,7 +192,7 @@ CLAIMS = (
         "8",
         "Slices carry distinct representations",
         "Slices trained at different thresholds represent faces differently from one another.",
-        "section 3",
+        "",
         ("thresholds",),
         tuple(
             Comparison(

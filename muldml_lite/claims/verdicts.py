@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from muldml_lite.claims.derived import with_derived
-from muldml_lite.claims.ledger import Claim, Comparison
+from muldml_lite.claims.ledger import VERDICTS, Claim, Comparison
 from muldml_lite.claims.statistics import FEWEST, Estimate, draws_needed, estimates
 from muldml_lite.claims.tables import Pairs, Row, Table
 
@@ -46,6 +46,18 @@ class Interval:
     treatment_mean: float
     control_mean: float
     untestable: str  # why this comparison cannot test the claim; "" if it can
+    counted: str  # how often, where outcomes are 0 or 1, or held against never; "" elsewhere
+
+    @property
+    def mute(self) -> str:
+        """Why resamples that all say the same tell nothing; "" if they differ, or differ from the control's."""
+        if self.spread != 0:
+            return ""
+        if self.low is None and not (self.treatment_mean or self.control_mean):
+            return f"nothing but 0 in {self.draws} resamples: no spread, could not tell"
+        if self.low is None:
+            return f"{_shown(self.mean, self)} in each of {self.draws}: no spread between resamples, no interval"
+        return f"{self.counted}: could not tell" if self.mean == 0 else ""
 
     @property
     def side(self) -> int:
@@ -64,6 +76,7 @@ class Verdict:
     verdict: str
     reason: str
     draws: int
+    badge: str  # the verdict in full: in how many settings
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,8 @@ def read_rows(rows: Iterable[Row], claims: Sequence[Claim], chosen: dict[str, An
         for one in claim.comparisons
         if (pairs := tables[True].pairs(claim, cell, one)) is not None
     ]
-    found = estimates([pairs.differences() for *_, pairs in listed])
+    differences = [pairs.differences() for *_, pairs in listed]
+    found = estimates(differences, counts=[pairs.zero_one() for *_, pairs in listed])
     intervals = [_interval(*one, estimate) for one, estimate in zip(listed, found, strict=True)]
     by_claim = defaultdict(list)
     for interval in intervals:
@@ -128,6 +142,7 @@ def _interval(claim: Claim, cell: str, one: Comparison, pairs: Pairs, estimate: 
         treatment_mean=float(np.mean(pairs.treatment)),
         control_mean=float(np.mean(pairs.control)),
         untestable=pairs.untestable,
+        counted=pairs.counted(),
     )
 
 
@@ -144,53 +159,64 @@ def _judge_cell(claim: Claim, cell: str, intervals: Sequence[Interval]) -> Verdi
     draws = min((i.draws for i in intervals), default=0)
 
     def say(verdict: str, reason: str) -> Verdict:
-        return Verdict(claim.id, cell, verdict, reason, draws)
+        return Verdict(claim.id, cell, verdict, reason, draws, verdict)
 
-    out = next((i.untestable for i in required if i.untestable), "")
+    proof = next((text for part, text in claim.impossible if part in cell.split("/")), "")
+    if proof and required and not any(i.treatment_mean for i in required):
+        return say("impossible, proved", f"{proof} Seen: {required[0].counted or 'never'}")
+    out = _why_untestable(claim, required, draws)
     if out:
         return say("untestable here", out)
-    if len(required) < sum(c.required for c in claim.comparisons):
-        return say("untestable here", "a required control was not run here")
-    if draws < FEWEST:
-        return say("untestable here", f"{draws} draws, expected {FEWEST} or more")
     against = [i for i in required if i.side < 0 and i.refutes]
     if against:
         return say("contradicted", _said(against[0]))
+    mute = next((i for i in required if i.mute), None)
+    if mute:
+        return say("untestable here", f"{mute.label}: {mute.mute}")
     open_ = [i for i in required if i.side <= 0]
     if not open_:
         return say("supported", _said(min(required, key=lambda i: abs(i.mean) / i.matters)))
     return say("not supported", _undecided(max(open_, key=lambda i: abs(i.mean) / i.matters)))
 
 
+def _why_untestable(claim: Claim, required: Sequence[Interval], draws: int) -> str:
+    if len(required) < sum(c.required for c in claim.comparisons):
+        return next((i.untestable for i in required if i.untestable), "a required control was not run here")
+    few = f"{draws} draws, expected {FEWEST} or more" if draws < FEWEST else ""
+    return next((i.untestable for i in required if i.untestable), few)
+
+
 def _judge_whole(claim: Claim, verdicts: Sequence[Verdict]) -> Verdict:
     tested = [v for v in verdicts if v.verdict != "untestable here"]
     draws = min((v.draws for v in tested), default=0)
 
-    def say(verdict: str, reason: str) -> Verdict:
-        return Verdict(claim.id, "", verdict, reason, draws)
+    def say(verdict: str, reason: str, badge: str = "") -> Verdict:
+        return Verdict(claim.id, "", verdict, reason, draws, badge or verdict)
 
-    if claim.needs and not verdicts:
-        return say("needs data", claim.needs)
     if not verdicts:
-        return say("needs data", "no confirmation run measured it: not part of this study, or too few cases")
+        return say("needs data", claim.needs or "no confirmation run measured it: not part of this study")
     if not tested:
         return say("untestable here", f"in none of {len(verdicts)} regimes: {verdicts[0].reason}")
-    for word in ("supported", "contradicted"):
-        if all(v.verdict == word for v in tested):
+    said = {word: [v.cell for v in tested if v.verdict == word] for word in VERDICTS}
+    for word in ("supported", "contradicted", "impossible, proved"):
+        if len(said[word]) == len(tested):
             return say(word, f"in all {len(tested)} regimes that can test it" if len(tested) > 1 else tested[0].reason)
-    counts = [
-        f"{word} in {len(cells)} ({', '.join(cells)})"
-        for word in ("supported", "contradicted", "not supported")
-        if (cells := [v.cell for v in tested if v.verdict == word])
-    ]
     if len(tested) == 1:
         return say("not supported", tested[0].reason)
-    return say("not supported", f"of {len(tested)} regimes: " + "; ".join(counts))
+    counts = [f"{word} in {len(cells)} ({', '.join(cells)})" for word, cells in said.items() if cells]
+    reason = f"of {len(tested)} regimes: " + "; ".join(counts)
+    for word, start, verdict in (
+        ("supported", "", "in some settings"),
+        ("impossible, proved", "impossible, proved, ", "impossible, proved"),
+    ):
+        if said[word]:
+            return say(verdict, reason, f"{start}in {len(said[word])} of {len(tested)} settings")
+    return say("not supported", reason)
 
 
 def _said(i: Interval) -> str:
     low, high = (_shown(end, i).removesuffix(" points") for end in (i.low, i.high))
-    return f"{i.label}: {_shown(i.mean, i)} [{low}, {high}]"
+    return f"{i.label}: {_shown(i.mean, i)} [{low}, {high}]" + (f", {i.counted}" if i.counted else "")
 
 
 def _undecided(i: Interval) -> str:
@@ -198,6 +224,8 @@ def _undecided(i: Interval) -> str:
     claimed = i.high if i.expected == "above" else -i.low
     if claimed < i.matters:
         return f"{_said(i)}: no effect as large as {_shown(i.matters, i, False)}"
+    if i.resolvable is None:
+        return f"{_said(i)}: undecided"
     enough = draws_needed(i.spread, i.matters, alpha=1 - i.level)
     needed = f", {_shown(i.matters, i, False)} would take {enough}" if enough > i.draws else ""
     return f"{_said(i)}: undecided, {i.draws} draws resolve {_shown(i.resolvable, i, False)}{needed}"

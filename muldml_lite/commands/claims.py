@@ -92,8 +92,9 @@ def _list(options: argparse.Namespace) -> None:
         print(json.dumps([claim.to_json() for claim in claims]))
         return
     for claim in claims:
-        print(f"{claim.id:>3}  {claim.title}  [{claim.source}; {claim.tier}]")
-        for text in (claim.sentence, claim.rule, claim.needs and f"Needs data: {claim.needs}."):
+        print(f"{claim.id:>3}  {claim.title}  [{'; '.join(filter(None, (claim.source, claim.tier)))}]")
+        proofs = (f"Impossible with {part}: {proof}" for part, proof in claim.impossible)
+        for text in (claim.sentence, claim.rule, *proofs, claim.caveat, claim.needs and f"Needs data: {claim.needs}."):
             print(textwrap.indent(textwrap.fill(text, 100), "     ")) if text else None
         for one in claim.comparisons:
             side = "above" if one.expected == "above" else "below"
@@ -131,7 +132,7 @@ class _ProgressLine:
 def _show(study: Study, as_json: bool) -> None:
     reading = read_study(study)
     if as_json:
-        keys = ("command", "date", "machine", "versions", "settings", "chosen", "seconds")
+        keys = ("command", "date", "machine", "versions", "settings", "plan", "revised", "chosen", "seconds")
         about = {key: study.about[key] for key in keys if key in study.about}
         shown = {
             name: [dataclasses.asdict(one) for one in getattr(reading, name)] for name in ("verdicts", "intervals")
@@ -141,7 +142,7 @@ def _show(study: Study, as_json: bool) -> None:
     titles = {claim.id: claim.title for claim in study.claims}
     for claim, title in titles.items():
         whole = next(v for v in reading.verdicts if v.claim == claim and not v.cell)
-        print(f"{claim:>3}  {title}: {whole.verdict.upper()}")
+        print(f"{claim:>3}  {title}: {whole.badge.upper()}")
         print(f"     {whole.reason}")
         for verdict in (v for v in reading.verdicts if v.claim == claim and v.cell):
             print(f"       {verdict.cell}: {verdict.verdict}; {verdict.reason}")

@@ -1,4 +1,4 @@
-"""Map of convergence: which losses leave their margin, from which start, at which learning rate, with which mining."""
+"""Map of convergence: how many runs count as converged, by loss, start, learning rate and mining."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOKS = {
 
 
 def convergence_map(study: Study) -> go.Figure:
-    """A row a regime, a column an arm: in how many runs the plain loss ended below its margin and nothing collapsed.
+    """A row a regime, a column an arm: how many runs ended a fifth below the start, not collapsed.
 
     Regimes that only the search has seen are outlines.
 

@@ -112,7 +112,8 @@ def _words(one: Interval, kind: str) -> str:
     lines.append(f"control, {one.control}: {in_unit(one.control_mean, one.unit):.3g}")
     if one.low is not None:
         lines.append(f"interval at {one.level:.2%} (Holm), p = {one.p_holm:.2g}")
-        lines.append(f"{one.draws} draws, {one.seeds} seeds, resolve {signed(one.resolvable, one.unit)[1:]}{scale}")
+        told = f"resolve {signed(one.resolvable, one.unit)[1:]}{scale}" if one.resolvable is not None else one.counted
+        lines.append(f"{one.draws} draws, {one.seeds} seeds, {told}")
     else:
         lines.append(f"{one.draws} draws: too few for an interval")
     return "<br>".join([*lines, f"<b>{kind}</b>" + (f": {wrap(one.untestable)}" if one.untestable else "")])

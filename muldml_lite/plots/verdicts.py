@@ -26,7 +26,9 @@ class Look:
 
 VERDICT_LOOKS = {
     "supported": Look("✓", "#1b6f9c", "#2e83b3", "solid", "circle"),
+    "in some settings": Look("◐", "#4a6a80", "#4f86a8", "dot", "circle"),
     "contradicted": Look("✗", "#b3410c", "#cf5a22", "solid", "x"),
+    "impossible, proved": Look("∅", "#8a3b57", "#b3557a", "solid", "x-open"),
     "not supported": Look("○", "#66707b", INK, "solid", "circle-open"),
     "untestable here": Look("◇", "", INK, "dash", "diamond-open"),
     "needs data": Look("…", "", INK, "dot", "square-open"),
@@ -36,7 +38,7 @@ VERDICT_LOOKS = {
 
 def verdict_of(interval: Interval) -> str:
     """What one comparison alone would say in one regime. A mere control explains a claim away, but refutes nothing."""
-    if interval.untestable or interval.low is None:
+    if interval.untestable or interval.low is None or interval.mute:
         return "untestable here"
     if interval.side < 0 and not interval.refutes:
         return "not supported"

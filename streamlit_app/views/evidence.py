@@ -77,6 +77,10 @@ def study_facts(study: Study) -> None:
     st.caption(
         " · ".join(part for part in parts if part) + (f"  \n`{about['command']}`" if about.get("command") else "")
     )
+    revised = [(str(one.get("date", "")), str(one.get("what", ""))) for one in about.get("revised", [])]
+    if revised:
+        with st.expander(f"Revised after the runs ({len(revised)})", icon=":material/edit_note:"):
+            st.html(evidence_html.facts(revised))
     if state.get("state") == "running":
         share = min(1.0, state.get("done", 0) / max(1, state.get("total", 1)))
         left = f", about {duration(state['seconds_left'])} left" if state.get("seconds_left") else ""
@@ -156,7 +160,7 @@ st.html(evidence_html.STYLE)
 st.title("Evidence")
 st.markdown(
     "Every claim of the paper is an experiment that **can fail**: a treatment, a control that differs in one thing, "
-    "many "
-    "draws of people, and a rule that was fixed before the run. “Not supported here” teaches as much as “supported”."
+    "many draws of people, and a rule. “Not supported here” teaches as much as “supported”. What was revised after "
+    "the runs stands beside a study."
 )
 page()
