@@ -18,6 +18,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 STORES = ("auto", "device", "host", "disk")
 SPACINGS = ("uniform", "log", "random")
 REDUCTIONS = ("mean", "mean-nonzero")
+LARGEST_SEED = 2**32 - 1  # NumPy splits a larger one into two words, and two streams could then be one
 STARTS = ("random", "drawn")  # values of `weights` that are no files
 
 
@@ -87,7 +88,7 @@ class Config:
     )
     image_workers: int = _option(0, "processes that read ahead from images on the host; 0: none but the training one")
     # Record
-    probe_images: int = _option(420, "images followed through training: embeddings kept after each epoch")
+    probe_images: int = _option(308, "images followed through training: embeddings kept after each epoch")
     neighbours: int = _option(5, "k of the k-nearest-neighbour classifier")
     keep_weights: int = _option(500, "disk for weights of earlier epochs, to fork from, megabytes; 0: none of them")
 
@@ -110,7 +111,7 @@ class Config:
         last = max(self.folds, 1) - 1
         _need(0 <= self.fold <= last, "fold", self.fold, f"0 to {last}, as folds = {self.folds}")
         _need(0 < self.labelled <= 1, "labelled", self.labelled, "above 0, at most 1")
-        _need(self.split_seed >= 0, "split_seed", self.split_seed, "0 or more")
+        _need(0 <= self.split_seed <= LARGEST_SEED, "split_seed", self.split_seed, f"0 to {LARGEST_SEED}")
         filmed = self.data in FILMED
         _need(filmed or not self.neutral_frames, "neutral_frames", True, f"data that is one of {', '.join(FILMED)}")
         drawn = self.data.startswith("drawn:")
@@ -135,7 +136,7 @@ class Config:
         _need(0 < self.learning_rate <= 10, "learning_rate", self.learning_rate, "above 0, at most 10")
         _need(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
         _need(self.metric_weight >= 0, "metric_weight", self.metric_weight, "0 or more")
-        _need(self.seed >= 0, "seed", self.seed, "0 or more")
+        _need(0 <= self.seed <= LARGEST_SEED, "seed", self.seed, f"0 to {LARGEST_SEED}")
         _need(0 <= self.image_workers <= 128, "image_workers", self.image_workers, "0 to 128")
         _need(self.probe_images >= 20, "probe_images", self.probe_images, "20 or more")
         _need(self.neighbours >= 1, "neighbours", self.neighbours, "1 or more")

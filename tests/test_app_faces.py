@@ -25,7 +25,7 @@ def test_a_first_visit_has_a_face_and_its_five_lines_and_needs_no_link():
     app = open_page("faces")
     words = texts(app)
     assert not {"au", "person", "shot", "morph"} & set(app.query_params)
-    assert "LabFace(person=16, units={'AU6': 90, 'AU12': 100, 'AU25': 80})" in words
+    assert "LabFace(person=13, units={'AU6': 90, 'AU12': 100, 'AU25': 80})" in words
     assert "zygomaticus major" in words
     assert "60 faces" in words
 
@@ -51,7 +51,7 @@ def test_a_wrong_link_is_one_friendly_line(key, value):
     words = texts(app)
     assert "can't be drawn" in words
     assert value not in words or len(value) < 40
-    assert "LabFace(person=16" in texts(app)
+    assert "LabFace(person=13" in texts(app)
 
 
 def test_a_link_outlives_a_page_change():
@@ -87,7 +87,7 @@ def test_with_a_broken_run_one_can_still_play(spoil, runs):
     spoil(runs / "spoilt")
     app = open_page("faces", run="spoilt")
     assert "LabFace" in texts(app)
-    assert "LabFace(person=16" in texts(app)
+    assert "LabFace(person=13" in texts(app)
 
 
 def test_without_any_run_one_can_still_play(runs, monkeypatch):

@@ -19,7 +19,7 @@ from muldml_lite.analysis import make_layout
 from muldml_lite.commands.pace import Pace
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import PROTOCOLS, DataError, FaceDataset, count, describe, load_dataset
-from muldml_lite.runs import Judgements, Run, RunError, RunWriter
+from muldml_lite.runs import SEEN, Judgements, Run, RunError, RunWriter, Seen, read_seen, write_seen
 from muldml_lite.trainer import (
     EpochRecord,
     Step,
@@ -33,11 +33,13 @@ from muldml_lite.trainer import (
     train,
     wait_for_all,
 )
+from muldml_lite.trainer.seen import check_unseen, notes_on, seen_by, seen_by_weights
 
 _VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "skia-python")
 # The status first, then the checkpoint: a clearing that is killed half-way leaves no finished run without results,
 # and no checkpoint without a history.
 _MADE = ("status.json", "checkpoint", "history.jsonl", "probe.npz", "snapshots", "judgements.npz", "layout.npz")
+_MADE += (SEEN,)
 
 
 def run_training(
@@ -76,7 +78,9 @@ def run_training(
     writer.status("running", "reading data")
     with _said_in(writer), _Job(writer, config, quiet) as job:
         calls = {"on_step": job.on_step, "on_images": job.on_images, "clock": job.pace.clock}
-        for record in train(config, job.data(dataset), resume=resume if progress else None, **calls):
+        for record in train(
+            config, job.data(dataset, went_on=progress is not None), resume=resume if progress else None, **calls
+        ):
             job.write(record)
             if record.epoch < config.epochs:
                 job.pace.hold(record.epoch, f"after epoch {record.epoch}")
@@ -103,8 +107,12 @@ class _Job:
     def __exit__(self, *_: Any) -> None:
         self.bar.close()  # before anything is said about an error
 
-    def data(self, dataset: FaceDataset | None) -> FaceDataset:
-        """The images, read now unless they were given; says and writes what they are."""
+    def data(self, dataset: FaceDataset | None, went_on: bool) -> FaceDataset:
+        """The images, read now unless they were given; says and writes what they are, and that they are trained on.
+
+        Args:
+            went_on: some of the images may have been trained on before.
+        """
 
         def progress(done: int, total: int) -> None:
             self.bar.total = total
@@ -125,6 +133,9 @@ class _Job:
                 "high; a manifest with a subject column mends that",
                 file=sys.stderr,
             )
+        for line in () if self.quiet else notes_on(self.config):
+            self.bar.write(line, file=sys.stderr)
+        write_seen(self.writer, self._seen(dataset, went_on))
         facts = {
             "images": len(dataset),
             "train": int((~dataset.test).sum()),
@@ -140,6 +151,16 @@ class _Job:
         self.bar.set_description("training")
         self.bar.unit = "step"
         return dataset
+
+    def _seen(self, dataset: FaceDataset, went_on: bool) -> Seen:
+        """All that this run will have been trained on at its end."""
+        run, config = Run(self.writer.path), self.config
+        if not went_on:  # `train` looks whether the starting weights may be used
+            return seen_by_weights(config.weights) | Seen.of(dataset, config.data)
+        if read_seen(run.path) is not None:
+            told = f"{run.path}: its data has changed since, and it was trained on"
+            check_unseen(seen_by(run), dataset, config, told)
+        return seen_by(run, own=dataset) | Seen.of(dataset, config.data)
 
     def on_step(self, step: Step) -> None:
         self.bar.total = step.total

@@ -23,4 +23,6 @@ def draw(config: Config) -> FaceDataset:
         for i, (s, t) in enumerate(zip(drawn.subjects, drawn.true_labels, strict=True))
     )
     test = split(config, drawn.labels, drawn.subjects)
-    return FaceDataset(drawn.images, drawn.labels, drawn.subjects, test, tuple(EXPRESSIONS), names)
+    return FaceDataset(
+        drawn.images, drawn.labels, drawn.subjects, test, tuple(EXPRESSIONS), names, subject_names=drawn.people
+    )

@@ -100,6 +100,7 @@ def _assemble(
         None if sequences is None else sequences[left],
         people,
         (*found.notes, *copies, *without_face([rows[i] for i in left])),
+        digests[kept][left],
     )
     _check_split(dataset, root)
     return dataclasses.replace(dataset, notes=(*dataset.notes, *incomplete(config.data, dataset)))

@@ -10,8 +10,7 @@ from torch import Tensor
 
 from muldml_lite.config import Config, ConfigError
 from muldml_lite.model import EmbeddingNet
-
-DRAWN = Path(__file__).with_name("drawn_small.safetensors")  # `muldml pretrain` makes it
+from muldml_lite.trainer.seen import DRAWN
 
 
 def start_from(network: EmbeddingNet, config: Config) -> None:

@@ -97,7 +97,9 @@ def what_to_see(around: Surroundings) -> str:
     if around.epoch < 0:
         return f"Only raw pixels can be compared as yet. {around.problem}"
     data = str(around.run.config["config"].get("data", ""))
-    foreign = "" if data.startswith("drawn:") else f" This run learned from {data}: a drawn face is foreign to it."
+    foreign = f" This run learned from {data}: a drawn face is foreign to it."
+    if data.startswith("drawn:"):
+        foreign = " No run is trained on anybody whom this page draws."
     return (
         f"Each picture shows the {len(around.probe)} faces that this run follows, in raw pixels and in each slice "
         f"after epoch {around.epoch}: hollow marks were trained on, filled ones are of unseen people. The face is put "

@@ -99,7 +99,10 @@ def _how_found(photo: Photo) -> str:
         one = "The face was found" if len(mine["faces"]) == 1 else f"{len(mine['faces'])} faces were found"
         return f"{one} by OpenCV's cascades, and turned by the eyes where they were seen. Correct the square by hand."
     if mine["drawn"] is not None:
-        return "Drawn faces are cut already. Move the square and watch how soon a verdict tips."
+        return (
+            "Drawn faces are cut already, and no run is trained on anybody drawn here. Move the square and watch how "
+            "soon a verdict tips."
+        )
     problem = detector_problem()
     if problem:
         return f"Bring the face into the square by hand. ({problem})"
