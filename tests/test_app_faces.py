@@ -1,5 +1,6 @@
 """The page Faces in every state, without a browser, and the desk where faces are embedded."""
 
+import json
 import threading
 import time
 
@@ -13,7 +14,7 @@ from muldml_lite.analysis.embedding_of import Embedded
 from muldml_lite.faces.lab import LabFace
 from muldml_lite.runs import Run, RunError
 
-run_picker, faces_desk, faces_view = modules("run_picker", "faces_desk", "faces_view")
+run_picker, faces_desk, faces_view, learned = modules("run_picker", "faces_desk", "faces_view", "learned")
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,27 @@ def test_the_five_lines_draw_the_face_of_the_link(tmp_path, monkeypatch):
     expected = LabFace(5, {"AU4": 70}, "wild", 12, {"yaw": -6}).draw(256)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "face.png")), expected)
     assert len(code.splitlines()) <= 5
+
+
+@pytest.mark.parametrize(
+    ("data", "weights", "words", "drawn", "photographs"),
+    [
+        ("drawn:wild", None, "drawn faces (wild)", True, False),  # a run from before there were starting weights
+        ("drawn:wild", "drawn", "drawn faces (wild), after a start on drawn faces", True, False),
+        ("ck+", "random", "ck+", False, True),
+        ("ck+", "drawn", "ck+, after a start on drawn faces", True, True),
+        ("ck+", "/home/me/b.safetensors", "ck+, after a start from b.safetensors", None, True),
+        ("drawn:posed", "b.safetensors", "drawn faces (posed), after a start from b.safetensors", True, None),
+    ],
+)
+def test_what_a_run_has_learned_from_includes_its_start(runs, data, weights, words, drawn, photographs):
+    path = write_fake_run(runs / "one")
+    values = json.loads((path / "config.json").read_text())
+    values["config"] |= {"data": data} | ({"weights": weights} if weights else {})
+    if weights is None:
+        del values["config"]["weights"]
+    (path / "config.json").write_text(json.dumps(values))
+    assert learned.learned_from(Run(path)) == (words, drawn, photographs)
 
 
 @pytest.mark.parametrize(
