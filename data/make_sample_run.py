@@ -21,13 +21,13 @@ LARGEST = 3_000_000  # bytes
 
 
 def main() -> None:
-    _muldml("train", "--run", str(FOLDER), "--overwrite", "--probe-images", "308", "--keep-weights", "0")
+    _muldml("train", "--run", str(FOLDER), "--overwrite", "--keep-weights", "0")
     _muldml("layout", "--run", str(FOLDER), "--kind", "umap")
     shrink(Run(FOLDER))
     size = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
     print(f"{FOLDER}: {size / 1e6:.2f} MB")
     if size > LARGEST:
-        sys.exit(f"larger than the {LARGEST / 1e6:.0f} MB that the repository ships; use fewer probe images")
+        sys.exit(f"larger than the {LARGEST / 1e6:.0f} MB that the repository ships; give Config fewer probe_images")
 
 
 def _muldml(*words: str) -> None:
@@ -42,10 +42,10 @@ def shrink(run: Run) -> None:
     path = run.path / NEWEST_WEIGHTS
     with safe_open(path, "pt") as file:
         kept = {name: file.get_tensor(name) for name in file.keys() if name.startswith("model.")}  # noqa: SIM118
-        epoch = file.metadata()["epoch"]
+        told = file.metadata()
     halved = {name: value.half() if value.is_floating_point() else value for name, value in kept.items()}
-    record = next(line for line in run.history if line["epoch"] == int(epoch))
-    metadata = {"epoch": epoch, "record": json.dumps(record), "optimizer": "fresh"}
+    record = next(line for line in run.history if line["epoch"] == int(told["epoch"]))
+    metadata = {**told, "record": json.dumps(record), "optimizer": "fresh"}
     RunWriter(run.path).tensors(NEWEST_WEIGHTS, save(halved | fresh_state(run), metadata=metadata))
 
 

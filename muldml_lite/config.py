@@ -20,10 +20,9 @@ PRECISIONS = ("auto", "fp32", "bf16")
 STORES = ("auto", "device", "host", "disk")
 SPACINGS = ("uniform", "log", "random")
 REDUCTIONS = ("mean", "mean-nonzero")
+LARGEST_SEED = 2**32 - 1  # NumPy splits a larger one into two words, and two streams could then be one
 STARTS = ("random", "drawn")  # values of `weights` that are no files
-
-
-_SEEDS = (0, 2**32 - 1)  # as NumPy and scikit-learn have it
+_SEEDS = (0, LARGEST_SEED)
 # Lowest and highest values; the upper ends are beyond any sensible use, and keep a slip from asking for the moon.
 _RANGES = {
     "subjects": (4, 100_000),
@@ -114,7 +113,7 @@ class Config:
     )
     image_workers: int = _option(0, "processes that read ahead from images on the host; 0: none but the training one")
     # Record
-    probe_images: int = _option(420, "images followed through training: embeddings kept after each epoch")
+    probe_images: int = _option(308, "images followed through training: embeddings kept after each epoch")
     neighbours: int = _option(5, "k of the k-nearest-neighbour classifier")
     keep_weights: int = _option(500, "disk for weights of earlier epochs, to fork from, megabytes; 0: none of them")
 

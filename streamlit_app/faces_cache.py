@@ -10,7 +10,7 @@ from muldml_lite.faces.lab import LabFace
 from muldml_lite.runs import Run
 from muldml_lite.widgets.faces import Surroundings, answer, read_surroundings, variants
 
-FIRST = {"person": "16", "au": "6-90.12-100.25-80"}
+FIRST = {"person": "13", "au": "6-90.12-100.25-80"}
 USUAL_MORPH = "neutral-happiness"
 
 

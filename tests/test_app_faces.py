@@ -1,5 +1,6 @@
 """The page Faces in every state, without a browser, and the desk where faces are embedded."""
 
+import json
 import threading
 import time
 
@@ -13,7 +14,7 @@ from muldml_lite.analysis.embedding_of import Embedded
 from muldml_lite.faces.lab import LabFace
 from muldml_lite.runs import Run, RunError
 
-run_picker, faces_desk, faces_view = modules("run_picker", "faces_desk", "faces_view")
+run_picker, faces_desk, faces_view, learned = modules("run_picker", "faces_desk", "faces_view", "learned")
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def test_a_first_visit_has_a_face_and_its_five_lines_and_needs_no_link():
     app = open_page("faces")
     words = texts(app)
     assert not {"au", "person", "shot", "morph"} & set(app.query_params)
-    assert "LabFace(person=16, units={'AU6': 90, 'AU12': 100, 'AU25': 80})" in words
+    assert "LabFace(person=13, units={'AU6': 90, 'AU12': 100, 'AU25': 80})" in words
     assert "zygomaticus major" in words
     assert "60 faces" in words
 
@@ -43,6 +44,27 @@ def test_the_five_lines_draw_the_face_of_the_link(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("data", "weights", "words", "drawn", "photographs"),
+    [
+        ("drawn:wild", None, "drawn faces (wild)", True, False),  # a run from before there were starting weights
+        ("drawn:wild", "drawn", "drawn faces (wild), after a start on drawn faces", True, False),
+        ("ck+", "random", "ck+", False, True),
+        ("ck+", "drawn", "ck+, after a start on drawn faces", True, True),
+        ("ck+", "/home/me/b.safetensors", "ck+, after a start from b.safetensors", None, True),
+        ("drawn:posed", "b.safetensors", "drawn faces (posed), after a start from b.safetensors", True, None),
+    ],
+)
+def test_what_a_run_has_learned_from_includes_its_start(runs, data, weights, words, drawn, photographs):
+    path = write_fake_run(runs / "one")
+    values = json.loads((path / "config.json").read_text())
+    values["config"] |= {"data": data} | ({"weights": weights} if weights else {})
+    if weights is None:
+        del values["config"]["weights"]
+    (path / "config.json").write_text(json.dumps(values))
+    assert learned.learned_from(Run(path)) == (words, drawn, photographs)
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [("person", "x"), ("au", "6-900"), ("shot", "wild-5.yaw99"), ("morph", "joy-fear"), ("au", "a" * 5000)],
 )
@@ -51,7 +73,7 @@ def test_a_wrong_link_is_one_friendly_line(key, value):
     words = texts(app)
     assert "can't be drawn" in words
     assert value not in words or len(value) < 40
-    assert "LabFace(person=16" in texts(app)
+    assert "LabFace(person=13" in texts(app)
 
 
 def test_a_link_outlives_a_page_change():
@@ -87,7 +109,7 @@ def test_with_a_broken_run_one_can_still_play(spoil, runs):
     spoil(runs / "spoilt")
     app = open_page("faces", run="spoilt")
     assert "LabFace" in texts(app)
-    assert "LabFace(person=16" in texts(app)
+    assert "LabFace(person=13" in texts(app)
 
 
 def test_without_any_run_one_can_still_play(runs, monkeypatch):

@@ -101,6 +101,7 @@ def test_unknown_key_names_the_nearest():
         ("folds", -2, "0 (one split), or 2 to 1000"),
         ("fold", 1, "0 to 0, as folds = 0"),
         ("split_seed", -1, "0 to 4294967295"),
+        ("seed", 2**32, "0 to 4294967295"),
         ("neutral_frames", True, "data that is one of ck+, mmi"),
         ("find_faces", True, "images on disk"),
     ],

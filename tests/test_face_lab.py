@@ -39,7 +39,7 @@ def unpack(text, kind, *shape):
 
 
 def test_a_face_is_drawn_as_the_drawing_functions_do_it():
-    person = faces.sample_identity(np.random.default_rng(17), "posed")
+    person = faces.sample_identity(faces.person_stream(17, 0, crowd=faces.Crowd.LAB), "posed")
     units = np.zeros(len(faces.ACTION_UNITS), np.float32)
     units[faces.ACTION_UNITS.index("AU6")], units[faces.ACTION_UNITS.index("AU12")] = 0.9, 1
     assert np.array_equal(SMILE.draw(64), faces.draw_face(person, units, faces.FRONTAL, 64))
@@ -314,7 +314,7 @@ def test_an_answer_holds_the_face_and_its_strip(path):
 
 
 def test_the_truth_is_resting_tone_plus_gain_times_unit():
-    person = faces.sample_identity(np.random.default_rng(17), "posed")
+    person = faces.sample_identity(faces.person_stream(17, 0, crowd=faces.Crowd.LAB), "posed")
     rows = {row["name"]: row for row in answer(SMILE)["truth"]["units"]}
     place = faces.ACTION_UNITS.index("AU6")
     assert rows["AU6"]["shown"] == pytest.approx(min(1, person.resting[place] + person.gain[place] * 0.9))

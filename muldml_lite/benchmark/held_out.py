@@ -38,11 +38,12 @@ def predict(run: Run, dataset: FaceDataset) -> HeldOut:
     """Look at the held-out images with a run's last weights.
 
     Raises:
-        RunError: no readable weights, or classes that are not the data's.
+        RunError: no readable weights, classes that are not the data's, or held-out images that were trained on.
     """
     from muldml_lite.trainer import load_network
     from muldml_lite.trainer.device import make_accelerator
     from muldml_lite.trainer.evaluate import look
+    from muldml_lite.trainer.seen import keep_unseen
 
     config = Config.from_dict(run.config["config"])
     if run.probe.classes != dataset.classes:
@@ -50,6 +51,9 @@ def predict(run: Run, dataset: FaceDataset) -> HeldOut:
             f"{run.path}: trained on classes {', '.join(run.probe.classes)}, but the data has "
             f"{', '.join(dataset.classes)}; the data has changed since"
         )
+    seen = keep_unseen(run, dataset, config)
+    if seen.images:
+        raise RunError(f"{run.path}: {seen.notes[-1]}; the data has changed since")
     device = make_accelerator(config).device
     view = look(load_network(run).to(device), dataset, device, config.slices)
     test, joined = dataset.test, join_slices(view.slices)  # (n,), (n, D)

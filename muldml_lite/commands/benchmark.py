@@ -149,6 +149,7 @@ def _look_at_data(plan: Plan, quiet: bool) -> dict[str, Any]:
     from tqdm import tqdm
 
     from muldml_lite.data import count, describe, load_dataset
+    from muldml_lite.trainer.seen import notes_on
 
     with tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True, leave=False, delay=1) as bar:
 
@@ -157,6 +158,7 @@ def _look_at_data(plan: Plan, quiet: bool) -> dict[str, Any]:
             bar.update(done - bar.n)
 
         dataset = load_dataset(plan.first, progress)
+    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *notes_on(plan.first)))
     for line in () if quiet else describe(dataset):
         print(line, file=sys.stderr)
     place = str(Path(plan.first.root or "").expanduser())

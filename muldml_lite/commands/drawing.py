@@ -32,5 +32,5 @@ def write_faces(out: Path, preset: str, *, subjects: int, images_per_subject: in
             label, truth = EXPRESSIONS[drawn.labels[i]], EXPRESSIONS[drawn.true_labels[i]]
             name = f"{label}/{drawn.subjects[i]:04d}_{i % images_per_subject:03d}.png"
             Image.fromarray(drawn.images[i]).save(out / name)
-            rows.writerow([name, label, int(drawn.subjects[i]), truth])
+            rows.writerow([name, label, drawn.people[drawn.subjects[i]], truth])
     return len(drawn.labels)

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,6 +57,7 @@ def make_parser() -> Parser:
     _add_run(one, "run folder with a checkpoint")
     one.add_argument("--data", help="another data set than the run's own; classes are matched by name")
     one.add_argument("--root", help="its image folder or manifest")
+    one.add_argument("--seed", type=int, metavar="N", help="another seed of the split, and of drawn people")
     one.add_argument("--find-faces", action="store_true", help="cut its images around their faces; needs OpenCV")
     _add_json(one)
 
@@ -212,7 +214,11 @@ def _fork(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from muldml_lite.commands.evaluation import evaluate_run
 
-    measured = evaluate_run(Run(options.run), options.data, options.root, find_faces=options.find_faces)
+    measured = evaluate_run(
+        Run(options.run), options.data, options.root, find_faces=options.find_faces, seed=options.seed
+    )
+    for line in measured["notes"]:
+        print(line, file=sys.stderr)
     _show(measured, options)
 
 

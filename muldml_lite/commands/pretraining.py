@@ -14,7 +14,7 @@ from tqdm import tqdm
 from muldml_lite.config import Config
 from muldml_lite.data import FaceDataset, split_test
 from muldml_lite.data.memory import check_drawn
-from muldml_lite.faces import EXPRESSIONS, draw_dataset
+from muldml_lite.faces import EXPRESSIONS, Crowd, draw_dataset
 from muldml_lite.runs import RunError, RunWriter
 from muldml_lite.trainer import train
 
@@ -52,6 +52,7 @@ def pretrain(
         "epochs": epochs,
         "size": size,
         "seed": seed,
+        "crowd": Crowd.PRETRAINING.name.lower(),  # with seed and subjects: whom it was taught on
         "backbone": backbone,
         "head_accuracy": record.head_accuracy,
         "knn_accuracy": record.knn_accuracy,
@@ -68,11 +69,11 @@ def varied_faces(subjects: int, size: int, seed: int) -> FaceDataset:
     Labels are what is drawn; the wrong ones that `drawn:wild` brings are put right.
     """
     check_drawn(subjects, _IMAGES, _DRAWN_SIZE)
-    rng = np.random.default_rng(seed)
-    counts = {"posed": subjects - subjects // 2, "wild": subjects // 2}
+    rng, posed = np.random.default_rng(seed), subjects - subjects // 2
+    shared = {"images_per_subject": _IMAGES, "size": _DRAWN_SIZE, "seed": seed, "crowd": Crowd.PRETRAINING}
     parts = [
-        draw_dataset(preset, subjects=count, images_per_subject=_IMAGES, size=_DRAWN_SIZE, seed=seed)
-        for preset, count in counts.items()
+        draw_dataset("posed", subjects=posed, **shared),
+        draw_dataset("wild", subjects=subjects - posed, first=posed, **shared),
     ]
     images = np.concatenate([part.images for part in parts])  # (n, 96, 96, 3)
     labels = np.concatenate([part.true_labels for part in parts])

@@ -22,7 +22,7 @@ from muldml_lite.config import Config, ConfigError
 from muldml_lite.data import PROTOCOLS, DataError, FaceDataset, count, describe, load_dataset
 from muldml_lite.losses import NotFiniteWarning
 from muldml_lite.model import EmbeddingNet
-from muldml_lite.runs import Judgements, Run, RunError, RunWriter
+from muldml_lite.runs import SEEN, Judgements, Run, RunError, RunWriter, Seen, read_seen, write_seen
 from muldml_lite.trainer import (
     EpochRecord,
     Step,
@@ -36,12 +36,14 @@ from muldml_lite.trainer import (
     train,
     wait_for_all,
 )
+from muldml_lite.trainer.seen import check_unseen, notes_on, seen_by, seen_by_weights
 from muldml_lite.trainer.start import start_from
 
 _VERSIONED = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "skia-python")
 # The status first, then the checkpoint: a clearing that is killed half-way leaves no finished run without results,
 # and no checkpoint without a history.
 _MADE = ("status.json", "checkpoint", "history.jsonl", "probe.npz", "snapshots", "judgements.npz", "layout.npz")
+_MADE += (SEEN,)
 
 
 def run_training(
@@ -79,7 +81,8 @@ def run_training(
         if progress is None:
             _check_start(config)
         calls = {"on_step": job.on_step, "on_images": job.on_images, "clock": job.pace.clock}
-        for record in train(config, job.data(dataset), resume=resume if progress else None, **calls):
+        images = job.data(dataset, went_on=progress is not None)
+        for record in train(config, images, resume=resume if progress else None, **calls):
             job.begin()
             job.write(record)
             if record.epoch < config.epochs:
@@ -113,6 +116,7 @@ class _Job:
         self.writer, self.config, self.quiet = writer, config, quiet
         self.resume, self.progress = resume, progress
         self.begun, self.facts = False, {}
+        self.seen: Seen | None = None  # once data is read
         self.epoch = 0  # the one under way
         self.judgements: list[Judgements] = []
         self.bar = tqdm(desc="reading data", unit="image", disable=quiet, dynamic_ncols=True)
@@ -132,6 +136,8 @@ class _Job:
         if self.progress is None:
             _clear(self.writer.path)
             versions = {name: version(name) for name in _VERSIONED} | {"python": platform.python_version()}
+            if self.seen is not None:
+                write_seen(self.writer, self.seen)
             self.writer.config(self.config.to_dict(), versions=versions, **self.facts)
         else:
             # A kill may have come between an epoch's checkpoint and its line, or in the middle of the line.
@@ -145,8 +151,12 @@ class _Job:
         if self.begun:
             self.writer.heartbeat(message)
 
-    def data(self, dataset: FaceDataset | None) -> FaceDataset:
-        """The images, read now unless they were given; says and writes what they are."""
+    def data(self, dataset: FaceDataset | None, went_on: bool) -> FaceDataset:
+        """The images, read now unless they were given; says and writes what they are, and that they are trained on.
+
+        Args:
+            went_on: some of the images may have been trained on before.
+        """
 
         def progress(done: int, total: int) -> None:
             self.bar.total = total
@@ -167,6 +177,9 @@ class _Job:
                 "high; a manifest with a subject column mends that",
                 file=sys.stderr,
             )
+        for line in () if self.quiet else notes_on(self.config):
+            self.bar.write(line, file=sys.stderr)
+        self.seen = self._seen(dataset, went_on)
         facts = {
             "images": len(dataset),
             "train": int((~dataset.test).sum()),
@@ -178,12 +191,24 @@ class _Job:
         }
         self.facts = {"data": facts}
         if self.begun:
+            write_seen(self.writer, self.seen)
             written = {k: v for k, v in Run(self.writer.path).config.items() if k != "config"}
             self.writer.config(self.config.to_dict(), **written | self.facts)
         self.bar.reset()
         self.bar.set_description("training")
         self.bar.unit = "step"
         return dataset
+
+    def _seen(self, dataset: FaceDataset, went_on: bool) -> Seen:
+        """All that this run will have been trained on at its end."""
+        config = self.config
+        if not went_on:  # `train` looks whether the starting weights may be used
+            return seen_by_weights(config.weights) | Seen.of(dataset, config.data)
+        run = Run(self.writer.path)
+        if read_seen(run.path) is not None:
+            told = f"{run.path}: its data has changed since, and it was trained on"
+            check_unseen(seen_by(run), dataset, config, told)
+        return seen_by(run, own=dataset) | Seen.of(dataset, config.data)
 
     def on_step(self, step: Step) -> None:
         self.bar.total = step.total

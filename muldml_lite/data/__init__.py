@@ -2,8 +2,9 @@
 
 from muldml_lite.data.counts import count, describe
 from muldml_lite.data.dataset import DataError, FaceDataset, Progress
+from muldml_lite.data.duplicates import digests_of
 from muldml_lite.data.load import load_dataset
-from muldml_lite.data.pictures import LazyImages, read_image
+from muldml_lite.data.pictures import LazyImages, read_image, subset
 from muldml_lite.data.protocols import PROTOCOLS, Protocol
 from muldml_lite.data.splits import split_fold, split_test
 
@@ -16,8 +17,10 @@ __all__ = [
     "Protocol",
     "count",
     "describe",
+    "digests_of",
     "load_dataset",
     "read_image",
     "split_fold",
     "split_test",
+    "subset",
 ]

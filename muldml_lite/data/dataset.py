@@ -60,6 +60,7 @@ class FaceDataset:
     sequences: np.ndarray | None = None  # (n,) int64, images of one film with one label; None: none are known
     subject_names: tuple[str, ...] = ()  # of subject 0, 1, …, where the data set names them
     notes: tuple[str, ...] = ()  # what its user ought to know, one line each
+    digests: np.ndarray | None = None  # (n,) uint64, where they are known; see `digests_of`
 
     def __len__(self) -> int:
         return len(self.labels)

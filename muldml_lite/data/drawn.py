@@ -27,5 +27,7 @@ def draw(config: Config) -> FaceDataset:
         for i, (s, t) in enumerate(zip(drawn.subjects, drawn.true_labels, strict=True))
     )
     test = split(config, drawn.labels, drawn.subjects)
-    dataset = FaceDataset(drawn.images, drawn.labels, drawn.subjects, test, tuple(EXPRESSIONS), names)
+    dataset = FaceDataset(
+        drawn.images, drawn.labels, drawn.subjects, test, tuple(EXPRESSIONS), names, subject_names=drawn.people
+    )
     return dataclasses.replace(dataset, notes=tuple(split_notes(config, dataset)))

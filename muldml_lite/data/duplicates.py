@@ -7,12 +7,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from muldml_lite.data.dataset import Faults, Row
+from muldml_lite.data.dataset import FaceDataset, Faults, Row
 
 
 def digest(image: np.ndarray) -> int:
     """64 bits of what an image shows, whatever file format it came from."""
     return int.from_bytes(hashlib.blake2b(np.ascontiguousarray(image), digest_size=8).digest(), "little")
+
+
+def digests_of(dataset: FaceDataset) -> np.ndarray:
+    """(n,) uint64, as a reader left them, or worked out from the images."""
+    if dataset.digests is not None:
+        return dataset.digests
+    return np.array([digest(dataset.images[i]) for i in range(len(dataset))], np.uint64)
 
 
 def drop_copies(

@@ -8,7 +8,7 @@ import numpy as np
 
 from muldml_lite.config import Config
 from muldml_lite.data.dataset import FaceDataset
-from muldml_lite.data.pictures import take
+from muldml_lite.data.pictures import subset
 from muldml_lite.data.splits import groups_of
 
 _LEAST = 2  # training images of a class: a triplet needs two of one
@@ -67,13 +67,4 @@ def keep_labelled(dataset: FaceDataset, config: Config) -> FaceDataset:
     rows = np.flatnonzero(kept)
     whole, left = int((~dataset.test).sum()), int((kept & ~dataset.test).sum())
     note = f"labelled: {left:,} of {whole:,} training images are used, as {config.labelled:g} asks"
-    return dataclasses.replace(
-        dataset,
-        images=take(dataset.images, rows),
-        labels=dataset.labels[rows],
-        subjects=dataset.subjects[rows],
-        test=dataset.test[rows],
-        names=tuple(dataset.names[row] for row in rows),
-        sequences=None if dataset.sequences is None else dataset.sequences[rows],
-        notes=(*dataset.notes, note),
-    )
+    return dataclasses.replace(subset(dataset, rows), notes=(*dataset.notes, note))

@@ -107,6 +107,7 @@ def _assemble(
         tuple(faults.lines),
         None if sequences is None else sequences[left],
         people,
+        digests=digests[kept][left],
     )
     _check_split(dataset, root, stated is not None)
     made = split_notes(config, dataset) if stated is None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from muldml_lite.data.dataset import DataError, Images, Picture
+from muldml_lite.data.dataset import DataError, FaceDataset, Images, Picture
 from muldml_lite.data.tree import need_file
 from muldml_lite.photos import FORMATS, KINDS, decoded, moves, other_kind
 
@@ -149,6 +150,17 @@ class LazyImages:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_pool": None}
+
+
+def subset(dataset: FaceDataset, rows: np.ndarray) -> FaceDataset:
+    """Some images of a data set, by ascending places (m,)."""
+    some = {name: getattr(dataset, name) for name in ("labels", "subjects", "test", "sequences", "digests")}
+    return dataclasses.replace(
+        dataset,
+        images=take(dataset.images, rows),
+        names=tuple(dataset.names[row] for row in rows),
+        **{name: None if values is None else values[rows] for name, values in some.items()},
+    )
 
 
 def take(images: Images, rows: Sequence[int]) -> Images:

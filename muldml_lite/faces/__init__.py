@@ -9,6 +9,7 @@ from muldml_lite.faces.draw import FRONTAL, draw_face
 from muldml_lite.faces.expression import ACTION_UNITS, EXPRESSIONS, prototype, sample_action_units
 from muldml_lite.faces.identity import HAIR_STYLES, Identity, sample_identity
 from muldml_lite.faces.nuisance import OCCLUDERS, Nuisance, sample_nuisance
+from muldml_lite.faces.people import Crowd, person_name, person_stream
 
 __all__ = [
     "ACTION_UNITS",
@@ -18,6 +19,7 @@ __all__ = [
     "HAIR_STYLES",
     "OCCLUDERS",
     "PRESETS",
+    "Crowd",
     "Difficulty",
     "DrawnFaces",
     "Identity",
@@ -26,6 +28,8 @@ __all__ = [
     "draw_dataset",
     "draw_face",
     "expression_sheet",
+    "person_name",
+    "person_stream",
     "prototype",
     "sample_action_units",
     "sample_identity",

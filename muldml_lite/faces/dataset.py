@@ -16,6 +16,7 @@ from muldml_lite.faces.easel import Easel
 from muldml_lite.faces.expression import ACTION_UNITS, EXPRESSIONS, prototype, sample_action_units
 from muldml_lite.faces.identity import Identity, sample_identity
 from muldml_lite.faces.nuisance import Nuisance, sample_nuisance
+from muldml_lite.faces.people import Crowd, check_seed, person_name, person_stream
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class DrawnFaces:
     action_units: np.ndarray  # (n, A) float32, before a person's resting tone and gain
     identities: tuple[Identity, ...]  # one per subject
     nuisances: tuple[Nuisance, ...]  # one per image
+    people: tuple[str, ...]  # one per subject: who it is, also in other sets
     preset: str  # one of PRESETS
     seed: int  # that draws the same set again
 
@@ -36,19 +38,6 @@ class DrawnFaces:
 def _check_count(name: str, value: int) -> None:
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1")
-
-
-def _check_seed(seed: int) -> None:
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed: got {seed!r}, expected a whole number of at least 0")
-
-
-def _subject_rng(seed: int, subject: int, image: int = -1) -> np.random.Generator:
-    """A stream of its own for each subject (image -1) and each of its images.
-
-    So a subject's images do not depend on how many subjects or images are drawn.
-    """
-    return np.random.default_rng([seed, subject, image + 1])
 
 
 def _sample_label(rng: np.random.Generator, preset: str, turn: int) -> tuple[int, int]:
@@ -70,7 +59,7 @@ def check_set(subjects: int, images_per_subject: int, size: int, seed: int) -> N
     _check_count("subjects", subjects)
     _check_count("images_per_subject", images_per_subject)
     check_size(size)
-    _check_seed(seed)
+    check_seed(seed)
     needed, free = subjects * images_per_subject * size**2 * 3, psutil.virtual_memory().available
     if needed > free:
         raise ConfigError(
@@ -79,8 +68,20 @@ def check_set(subjects: int, images_per_subject: int, size: int, seed: int) -> N
         )
 
 
-def draw_dataset(preset: str, *, subjects: int, images_per_subject: int, size: int = 64, seed: int = 0) -> DrawnFaces:
-    """Draw `subjects` x `images_per_subject` faces; the same seed draws the same pixels."""
+def draw_dataset(
+    preset: str,
+    *,
+    subjects: int,
+    images_per_subject: int,
+    size: int = 64,
+    seed: int = 0,
+    crowd: Crowd = Crowd.ANYONE,
+    first: int = 0,
+) -> DrawnFaces:
+    """Draw `subjects` x `images_per_subject` faces; the same seed draws the same pixels.
+
+    Subject 0 is person number `first` of the seed and crowd. A person is the same one in every preset.
+    """
     difficulty_of(preset)
     check_set(subjects, images_per_subject, size, seed)
     count = subjects * images_per_subject
@@ -89,9 +90,10 @@ def draw_dataset(preset: str, *, subjects: int, images_per_subject: int, size: i
     action_units = np.empty((count, len(ACTION_UNITS)), dtype=np.float32)  # (n, A)
     identities, nuisances, easel = [], [], Easel(size)
     for subject in range(subjects):
-        identities.append(sample_identity(_subject_rng(seed, subject), preset))
+        person = first + subject
+        identities.append(sample_identity(person_stream(seed, person, crowd=crowd), preset))
         for turn in range(images_per_subject):
-            rng, index = _subject_rng(seed, subject, turn), subject * images_per_subject + turn
+            rng, index = person_stream(seed, person, turn, crowd), subject * images_per_subject + turn
             true_labels[index], labels[index] = _sample_label(rng, preset, turn)
             action_units[index] = sample_action_units(rng, EXPRESSIONS[true_labels[index]], preset)
             nuisances.append(sample_nuisance(rng, preset))
@@ -104,6 +106,7 @@ def draw_dataset(preset: str, *, subjects: int, images_per_subject: int, size: i
         action_units=action_units,
         identities=tuple(identities),
         nuisances=tuple(nuisances),
+        people=tuple(person_name(seed, first + subject, crowd) for subject in range(subjects)),
         preset=preset,
         seed=int(seed),
     )
@@ -113,11 +116,11 @@ def expression_sheet(identities: int = 12, size: int = 64, seed: int = 0, gap: i
     """A sheet to look at: one row per identity, one column per expression, (H, W, 3) uint8."""
     _check_count("identities", identities)
     check_size(size)
-    _check_seed(seed)
+    check_seed(seed)
     step = size + gap
     sheet = np.full((identities * step - gap, len(EXPRESSIONS) * step - gap, 3), 255, dtype=np.uint8)
     for row in range(identities):
-        rng = _subject_rng(seed, row)
+        rng = person_stream(seed, row)
         identity = sample_identity(rng, "posed")
         for column, expression in enumerate(EXPRESSIONS):
             shot = sample_nuisance(rng, "posed")

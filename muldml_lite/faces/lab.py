@@ -15,6 +15,7 @@ from muldml_lite.faces.easel import Easel
 from muldml_lite.faces.expression import ACTION_UNITS, prototype
 from muldml_lite.faces.identity import Identity, sample_identity
 from muldml_lite.faces.nuisance import Nuisance, sample_nuisance
+from muldml_lite.faces.people import Crowd, person_stream
 
 LAB_EXPRESSIONS = ("neutral", "happiness", "sadness", "surprise", "fear", "anger", "disgust", "contempt")
 SHOTS = ("studio", "posed", "wild")  # studio: from the front, evenly lit, nothing left to chance
@@ -171,7 +172,7 @@ def draw_faces(faces: Sequence[LabFace], size: int) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _person(seed: int) -> Identity:
-    return sample_identity(np.random.default_rng(seed), "posed")
+    return sample_identity(person_stream(seed, 0, crowd=Crowd.LAB), "posed")
 
 
 @lru_cache(maxsize=256)

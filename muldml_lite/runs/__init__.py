@@ -7,6 +7,7 @@
     probe.npz            the images followed through training
     snapshots/NNNN.npz   their embeddings after epoch NNNN, per slice, and what the network predicts
     judgements.npz       triplets mined from the probe set, per epoch
+    seen.json            whom and what it was trained on, its starting weights included
     layout.npz           2-D coordinates per epoch and slice, all in one frame
     checkpoint/          weights and optimiser state (safetensors)
 
@@ -20,6 +21,7 @@ from muldml_lite.runs.control import Control, clear_control, one_epoch, read_con
 from muldml_lite.runs.fork import FIXED, IMAGE_SETTINGS, fork_config, fork_epochs, make_fork, starts_afresh
 from muldml_lite.runs.lock import is_bare, locked
 from muldml_lite.runs.reader import STALE_SECONDS, Run, holder, list_runs
+from muldml_lite.runs.seen import SEEN, Seen, read_seen, some, write_seen
 from muldml_lite.runs.weights import NEWEST_WEIGHTS, epoch_of, kept_checkpoints, kept_name
 from muldml_lite.runs.writer import RunWriter
 
@@ -27,6 +29,7 @@ __all__ = [
     "FIXED",
     "IMAGE_SETTINGS",
     "NEWEST_WEIGHTS",
+    "SEEN",
     "STALE_SECONDS",
     "STATES",
     "Control",
@@ -35,6 +38,7 @@ __all__ = [
     "Run",
     "RunError",
     "RunWriter",
+    "Seen",
     "Snapshot",
     "clear_control",
     "epoch_of",
@@ -50,7 +54,10 @@ __all__ = [
     "make_fork",
     "one_epoch",
     "read_control",
+    "read_seen",
     "residuals",
+    "some",
     "starts_afresh",
     "write_control",
+    "write_seen",
 ]

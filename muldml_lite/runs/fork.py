@@ -12,6 +12,7 @@ from typing import Any
 from muldml_lite.config import Config, automatic_warmup
 from muldml_lite.runs.contents import RunError
 from muldml_lite.runs.reader import Run
+from muldml_lite.runs.seen import SEEN
 from muldml_lite.runs.tensors import read_sound_tensors, read_tensor_header
 from muldml_lite.runs.weights import NEWEST_WEIGHTS, epoch_of, kept_checkpoints, kept_name
 from muldml_lite.runs.writer import RunWriter
@@ -141,6 +142,8 @@ def _fill(writer: RunWriter, run: Run, epoch: int, config: Config) -> None:
         (writer.path / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(run.path / name, writer.path / name)
     shutil.copyfile(run.path / "probe.npz", writer.path / "probe.npz")
+    if (run.path / SEEN).exists():
+        shutil.copyfile(run.path / SEEN, writer.path / SEEN)
     writer.judgements([run.judgements.until(epoch)])
     writer.history([record for record in run.history if record["epoch"] <= epoch])
     facts = {name: value for name, value in run.config.items() if name not in ("config", "forked")}

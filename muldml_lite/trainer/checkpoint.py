@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from muldml_lite.config import Config
 from muldml_lite.model import EmbeddingNet
-from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError, RunWriter, kept_checkpoints, kept_name
+from muldml_lite.runs import NEWEST_WEIGHTS, Run, RunError, RunWriter, kept_checkpoints, kept_name, read_seen
 from muldml_lite.runs.checked import check_record
 from muldml_lite.runs.files import parse_json, reading
 from muldml_lite.runs.tensors import TensorHeader, read_sound_tensors
@@ -34,6 +34,9 @@ def save_checkpoint(writer: RunWriter, record: EpochRecord) -> None:
     for number, state in weights.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{key}": value.detach().cpu().contiguous() for key, value in state.items()}
     metadata = {"epoch": str(record.epoch), "record": json.dumps(record.to_json())}
+    seen = read_seen(writer.path)
+    if seen is not None:  # the weights may be taken elsewhere, to start another run from
+        metadata["seen"] = seen.to_text()
     writer.tensors(NEWEST_WEIGHTS, save(tensors, metadata=metadata))
 
 

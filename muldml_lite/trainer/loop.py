@@ -10,6 +10,7 @@ from muldml_lite.data import FaceDataset, load_dataset
 from muldml_lite.runs import Run
 from muldml_lite.trainer.checkpoint import load_checkpoint
 from muldml_lite.trainer.record import EpochRecord
+from muldml_lite.trainer.seen import check_unseen, seen_by_weights
 from muldml_lite.trainer.session import Clock, OnStep, Session
 from muldml_lite.trainer.start import start_from
 
@@ -37,7 +38,8 @@ def train(
         clock: what speed and time left are measured by; whoever holds the training stops it meanwhile.
 
     Raises:
-        ConfigError: the machine or the data does not have what `config` asks for.
+        ConfigError: the machine or the data does not have what `config` asks for, or the starting weights were taught
+            on people who are held out here.
         TrainingError: the loss is no longer finite, or has exploded.
     """
     dataset = load_dataset(config) if dataset is None else dataset
@@ -48,6 +50,9 @@ def train(
         session.skip_to(first)
     else:
         start_from(session.weights.network, config)
+        if config.weights != "random":
+            taught = seen_by_weights(config.weights)
+            check_unseen(taught, dataset, config, f"weights: {config.weights} was taught on")
         yield session.record_start()
     for epoch in range(first + 1, config.epochs + 1):
         yield session.run_epoch(epoch, on_step)

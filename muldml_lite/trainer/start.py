@@ -11,8 +11,7 @@ from muldml_lite.config import Config, ConfigError
 from muldml_lite.model import EmbeddingNet
 from muldml_lite.runs import RunError
 from muldml_lite.runs.tensors import read_sound_tensors
-
-DRAWN = Path(__file__).with_name("drawn_small.safetensors")  # `muldml pretrain` makes it
+from muldml_lite.trainer.seen import DRAWN
 
 
 def start_from(network: EmbeddingNet, config: Config) -> None:

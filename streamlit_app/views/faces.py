@@ -13,6 +13,7 @@ import streamlit as st
 from faces_cache import FIRST, USUAL_MORPH, surroundings
 from faces_view import checked_morph, faces_view, take
 from glossary import term
+from learned import learned_from
 from reproduce import reproduce
 
 from muldml_lite.faces.anatomy import REGIONS, UNIT_FACTS
@@ -96,8 +97,10 @@ def unit_table() -> None:
 def what_to_see(around: Surroundings) -> str:
     if around.epoch < 0:
         return f"Only raw pixels can be compared as yet. {around.problem}"
-    data = str(around.run.config["config"].get("data", ""))
-    foreign = "" if data.startswith("drawn:") else f" This run learned from {data}: a drawn face is foreign to it."
+    learned = learned_from(around.run)
+    foreign = f" This run learned from {learned.words}: a drawn face is foreign to it."
+    if learned.drawn is not False:
+        foreign = f" This run learned from {learned.words}; no run is trained on anybody whom this page draws."
     return (
         f"Each picture shows the {len(around.probe)} faces that this run follows, in raw pixels and in each slice "
         f"after epoch {around.epoch}: hollow marks were trained on, filled ones are of unseen people. The face is put "

@@ -12,6 +12,7 @@ import run_picker
 import streamlit as st
 from figures import show_figure
 from glossary import term
+from learned import learned_from
 from lesson import shows
 from reproduce import reproduce
 
@@ -97,7 +98,10 @@ def _how_found(photo: Photo) -> str:
         one = "The face was found" if len(mine["faces"]) == 1 else f"{len(mine['faces'])} faces were found"
         return f"{one} by OpenCV's cascades, and turned by the eyes where they were seen. Correct the square by hand."
     if mine["drawn"] is not None:
-        return "Drawn faces are cut already. Move the square and watch how soon a verdict tips."
+        return (
+            "Drawn faces are cut already, and no run is trained on anybody drawn here. Move the square and watch how "
+            "soon a verdict tips."
+        )
     problem = detector_problem()
     if problem:
         return f"Bring the face into the square by hand. ({problem})"
@@ -106,14 +110,11 @@ def _how_found(photo: Photo) -> str:
 
 def foreign(run: Run, result: Judged, photo_is_drawn: bool) -> None:
     """How much of a verdict to believe."""
-    data = str(run.config["config"].get("data", "")) or "its own images"
-    if data.startswith("drawn:"):
-        learned = f"drawn faces ({data.removeprefix('drawn:')})"
-        reads = "reads which drawn expression a picture is most like"
-    else:
-        learned, reads = data, "reads which of its classes a picture is most like"
-    words = f"**What this is, and what not.** This network learned from {learned}. It {reads}, not what somebody feels."
-    if data.startswith("drawn:") and not photo_is_drawn:
+    learned = learned_from(run)
+    reads = f"reads which {'of its classes' if learned.photographs else 'drawn expression'} a picture is most like"
+    words = f"**What this is, and what not.** This network learned from {learned.words}. "
+    words += f"It {reads}, not what somebody feels."
+    if learned.photographs is False and not photo_is_drawn:
         words += " **A photograph is outside of all it has seen**, and it can be sure all the same."
     if result.whole.farther is not None and result.pixels.farther is not None:
         words += (
