@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from run_words import html as escape
 
 from muldml_lite.plots import class_styles
 from muldml_lite.runs import Probe

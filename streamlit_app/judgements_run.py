@@ -10,6 +10,7 @@ from face_html import face
 from figures import show_figure
 from glossary import term
 from judgements_view import show_scene
+from run_words import literal
 
 from muldml_lite.plots import slice_colours, slice_name
 from muldml_lite.plots.style import finish
@@ -44,8 +45,8 @@ def _over_epochs(run: Run, rates: IncompleteRates) -> None:
         key="rates",
         default=MINED,
         required=True,
-        help=f"What the training judged, by its own mining ({mining}), or the hardest triplet of every training image "
-        f"that this run follows ({rates.judged} triplets). {term('Batch Hard')}",
+        help=f"What the training judged, by its own mining ({literal(mining)}), or the hardest triplet of every "
+        f"training image that this run follows ({rates.judged} triplets). {term('Batch Hard')}",
         bind="query-params",
     )
     epochs, shares = (rates.epochs, rates.trained) if kind == MINED else (rates.recorded, rates.hardest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from run_words import shown
 
 from muldml_lite.runs import Run
 from muldml_lite.widgets.live import SOURCE, Frames, live_payload
@@ -22,7 +23,7 @@ def live_view(run: Run, state: str, message: str) -> None:
         state, message: as the queue knows them, which knows more than the run folder.
     """
     data = live_payload(run, _frames(str(run.path)), controls=False)
-    _mount(data={**data, "state": state, "message": message}, key="live_view")
+    _mount(data={**data, "state": state, "message": shown(message)}, key="live_view")
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import threading
-from html import escape
 
 import face_html
 import numpy as np
 import run_cache
 import streamlit as st
 from PIL import Image, ImageDraw
+from run_words import html as escape
 
 from muldml_lite.analysis.verdicts import Judge, Judged, Verdict
 from muldml_lite.photos import Photo, Square

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from run_words import literal
 
 from muldml_lite import analysis
 from muldml_lite.runs import Probe, Run, RunError, Snapshot
@@ -21,15 +22,19 @@ _FILES = ("config.json", "probe.npz", "layout.npz", "history.jsonl", "snapshots"
 
 @contextlib.contextmanager
 def run_problems(remedy: str = "Choose another run in the side bar.") -> Iterator[None]:
-    """Turn what a broken or half-written run folder causes into a message with a remedy."""
+    """Turn whatever a broken or half-written run folder causes into a message with a remedy.
+
+    `main.py` puts it around every page; fragments, which run without main.py, and parts of a page that the others
+    can do without, have their own.
+    """
     try:
         yield
     except RunError as error:
-        st.warning(f"**This run can't be shown here.** {error}\n\n{remedy}", icon=":material/folder_off:")
-    except (ValueError, KeyError, IndexError, TypeError, OSError) as error:
+        st.warning(f"**This run can't be shown here.** {literal(error)}\n\n{remedy}", icon=":material/folder_off:")
+    except Exception as error:
         logging.getLogger(__name__).exception("a run folder could not be shown")
         st.warning(
-            f"**This run's files don't fit together** ({type(error).__name__}: {error}).\n\n{remedy} "
+            f"**This run's files don't fit together** ({literal(f'{type(error).__name__}: {error}')}).\n\n{remedy} "
             "The server's log has the details.",
             icon=":material/folder_off:",
         )

@@ -14,7 +14,8 @@ from typing import Any
 import plotly.graph_objects as go
 import run_picker
 import streamlit as st
-import training_queue
+from figures import harmless
+from run_words import literal
 
 from muldml_lite.claims import Interval, Reading, Study, StudyError, read_study, runs_behind
 
@@ -36,20 +37,18 @@ class Choice:
 
 def resolve(name: str) -> Choice:
     """The study that a name from the URL means. A name never leads out of the runs folder."""
-    runs = run_picker.runs_folder()
     if name == "shipped":
         path = SHIPPED
-    elif training_queue.NAME.fullmatch(name.lower()) and (runs / name).parent == runs:
-        path = runs / name
-        if path.is_symlink():
-            return Choice(name, None, f"“{name}” is a link to another place.")
-    else:
+    elif not run_picker.NAME.fullmatch(name):
         return Choice("", None, "The link names no study: a study's name has no slashes and no leading dot.")
-    try:
-        return Choice(name, Study(path))
-    except StudyError as error:
-        problem = "The shipped study is not there yet." if name == "shipped" else str(error)
-        return Choice(name, None, problem)
+    else:
+        path = run_picker.inside(name)
+    with contextlib.suppress(StudyError):
+        if path is not None:
+            return Choice(name, Study(path))
+    if name == "shipped":
+        return Choice(name, None, "The shipped study is not there yet.")
+    return Choice(name, None, f"There is no study called “{name}” in this app's folder.")
 
 
 def names() -> dict[str, str]:
@@ -57,7 +56,7 @@ def names() -> dict[str, str]:
     found = {"shipped": "Shipped study"} if (SHIPPED / "study.json").is_file() else {}
     runs = run_picker.runs_folder()
     paths = [path.parent for path in runs.glob("*/study.json")] if runs.is_dir() else []
-    paths = [path for path in paths if training_queue.NAME.fullmatch(path.name.lower()) and not path.is_symlink()]
+    paths = [path for path in paths if run_picker.inside(path.name)]
     return found | {path.name: path.name for path in sorted(paths, key=_changed, reverse=True)}
 
 
@@ -73,11 +72,12 @@ def study_problems() -> Iterator[None]:
     try:
         yield
     except StudyError as error:
-        st.warning(f"**This study can't be shown.** {error}", icon=":material/folder_off:")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration, OSError) as error:
+        st.warning(f"**This study can't be shown.** {literal(error)}", icon=":material/folder_off:")
+    except Exception as error:
         logging.getLogger(__name__).exception("a study could not be shown")
         st.warning(
-            f"**This study's files don't fit together** ({type(error).__name__}: {error}). The server's log has more.",
+            f"**This study's files don't fit together** ({literal(f'{type(error).__name__}: {error}')}). "
+            "The server's log has more.",
             icon=":material/folder_off:",
         )
 
@@ -102,7 +102,7 @@ def count(study: Study) -> int:
 
 
 def figure(study: Study, make: Callable[..., go.Figure], *words: Any) -> go.Figure:
-    """`make(study, reading, *words)`, drawn once for each state of the study."""
+    """`make(study, reading, *words)`, drawn and checked once for each state of the study."""
     return _figure(str(study.path), stamp(study), _INKS.get(st.context.theme.type), make.__name__, make, words)
 
 
@@ -117,7 +117,7 @@ def status(study: Study) -> dict[str, Any]:
         if said["state"] == "running" and time.time() - said["heartbeat"] > _PATIENCE:
             said["state"] = "stopped"
         return said
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}
 
 
@@ -146,7 +146,7 @@ def _figure(
     figure = _make(study, reading(study), *words).update_layout(font_color=ink)
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(tickfont_color=ink, title_font_color=ink)
-    return figure
+    return harmless(figure)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -12,6 +12,7 @@ import run_picker
 import streamlit as st
 from face_html import face, relation
 from reproduce import reproduce
+from run_words import literal
 from tour_picture import method_picture, show_picture
 
 from muldml_lite import analysis
@@ -28,8 +29,9 @@ def picture(run: Run) -> None:
         show_picture(drawn(run, anchor), record)
         counts = run.config.get("data") or {}
         st.caption(
-            f"Numbers and points are those of the run chosen in the side bar, after epoch {record['epoch']}: "
-            f"{counts.get('train', '?')} training images, {counts.get('test', '?')} held out"
+            f"Numbers and points are those of the run chosen in the side bar, after epoch {literal(record['epoch'])}: "
+            f"{literal(counts.get('train', '?'))} training images, "
+            f"{literal(counts.get('test', '?'))} held out"
             f"{' (other subjects)' if counts.get('subjects') else ''}; {len(probe)} of them are followed and drawn."
         )
 
@@ -104,7 +106,7 @@ def choose_anchor(probe: Probe) -> int:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     label = left.pills(
         "Expression of the face", probe.classes, default=probe.classes[-1], key="expression", required=True,
-        bind="query-params",
+        bind="query-params", format_func=literal,
     )  # fmt: skip
     wanted = probe.classes.index(label) if label in probe.classes else 0
     those = np.flatnonzero(probe.test & (probe.labels == wanted))
@@ -121,7 +123,7 @@ def turn_of(count: int) -> int:
     turn = int(asked) - 1 if asked.isdecimal() and len(asked) < 6 else -1
     if not 0 <= turn < count:
         if st.query_params.get("person"):
-            st.info(f"The link asks for person “{asked[:20]}”; of this expression there are 1 to {count}.")
+            st.info(f"The link asks for person “{literal(asked[:20])}”; of this expression there are 1 to {count}.")
         turn = 0
     take_turn(turn)
     return turn
@@ -200,7 +202,7 @@ def own_numbers(slices: list[dict[str, Any]], history: list[dict[str, Any]]) -> 
             "τ does shape the gradient in this run."
         )
     if history[-1].get("warnings"):
-        lines.append("- Its trainer warned: " + " ".join(f"“{line}”" for line in history[-1]["warnings"]))
+        lines.append("- Its trainer warned: " + " ".join(f"“{literal(line)}”" for line in history[-1]["warnings"]))
     lines.append("- One run has no error bar. To compare, train the controls with the same seed on the Train page.")
     return "**What the chosen run says:**\n\n" + "\n".join(lines)
 
@@ -223,7 +225,7 @@ def next_steps(run_name: str) -> None:
 
 
 def by_yourself(run: Run) -> None:
-    path = run.path.relative_to(run_picker.ROOT) if run.path.is_relative_to(run_picker.ROOT) else run.path
+    path = run_picker.short_path(run)
     reproduce(
         f"muldml evaluate --run {shlex.quote(str(path))}",
         "from muldml_lite import analysis\nfrom muldml_lite.runs import Run\n"
@@ -241,7 +243,7 @@ st.markdown(
 )
 choice = run_picker.chosen()
 if choice.run is None:
-    st.info(choice.problem or "Choose a run in the side bar.", icon=":material/folder_off:")
+    st.info(literal(choice.problem) or "Choose a run in the side bar.", icon=":material/folder_off:")
 else:
     picture(choice.run)
     identity_section(choice.run)
