@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -26,9 +27,9 @@ st.set_page_config(page_title="Mul-DML", page_icon=str(Path(__file__).with_name(
 
 
 @st.cache_resource(show_spinner=False)
-def queue_keeper(runs: str) -> threading.Thread:
+def queue_keeper(runs: bytes) -> threading.Thread:
     """One background thread an app process; it touches files only."""
-    return training_queue.keep_going(Path(runs))
+    return training_queue.keep_going(Path(os.fsdecode(runs)))
 
 
 def view(name: str, title: str, icon: str) -> st.Page:
@@ -57,10 +58,10 @@ if st.session_state.pop("guide_restart", False) and name != "tour":
 if name != "tour":
     # Charts ask whether pandas is loaded; a half-loaded one, by another visitor's thread, made them fail.
     import pandas  # noqa: F401
-keeper = queue_keeper(str(run_picker.runs_folder()))
+keeper = queue_keeper(os.fsencode(run_picker.runs_folder()))
 if isinstance(keeper, threading.Thread) and not keeper.is_alive():
     queue_keeper.clear()
-    queue_keeper(str(run_picker.runs_folder()))
+    queue_keeper(os.fsencode(run_picker.runs_folder()))
 st.html(face_html.STYLE + figures.STYLE + header.STYLE + guide.STYLE)
 with run_cache.run_problems():
     run_picker.show_picker()

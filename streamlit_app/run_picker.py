@@ -177,11 +177,11 @@ def _open() -> None:
     try:
         run = Run(path.resolve())
         _ = run.config
-    except (RunError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # whatever lies there
         st.session_state["open_problem"] = str(error)
         return
     # The link carries a token, never a path: only folders opened here can be reached by it.
-    token = "opened-" + hashlib.sha256(str(run.path).encode()).hexdigest()[:10]
+    token = "opened-" + hashlib.sha256(os.fsencode(run.path)).hexdigest()[:10]
     opened = _opened_folders()
     opened.pop(token, None)
     opened[token] = run.path

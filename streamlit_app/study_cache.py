@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -93,21 +94,21 @@ def stamp(study: Study) -> tuple[int, ...]:
 
 
 def reading(study: Study) -> Reading:
-    return _reading(str(study.path), stamp(study))
+    return _reading(os.fsencode(study.path), stamp(study))
 
 
 def count(study: Study) -> int:
     """How many runs a study holds."""
-    return _count(str(study.path), stamp(study))
+    return _count(os.fsencode(study.path), stamp(study))
 
 
 def figure(study: Study, make: Callable[..., go.Figure], *words: Any) -> go.Figure:
     """`make(study, reading, *words)`, drawn and checked once for each state of the study."""
-    return _figure(str(study.path), stamp(study), _INKS.get(st.context.theme.type), make.__name__, make, words)
+    return _figure(os.fsencode(study.path), stamp(study), _INKS.get(st.context.theme.type), make.__name__, make, words)
 
 
 def behind(study: Study, interval: Interval) -> list[dict[str, Any]]:
-    return _behind(str(study.path), stamp(study), interval)
+    return _behind(os.fsencode(study.path), stamp(study), interval)
 
 
 def status(study: Study) -> dict[str, Any]:
@@ -123,24 +124,24 @@ def status(study: Study) -> dict[str, Any]:
 
 # Read-only by convention: pages never write into these, so they are shared, not copied.
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _study(path: str, changed: tuple[int, ...]) -> Study:
+def _study(path: bytes, changed: tuple[int, ...]) -> Study:
     """With the rows that it has read: to read them again takes a tenth of a second."""
-    return Study(path)
+    return Study(os.fsdecode(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _reading(path: str, changed: tuple[int, ...]) -> Reading:
+def _reading(path: bytes, changed: tuple[int, ...]) -> Reading:
     return read_study(_study(path, changed))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _count(path: str, changed: tuple[int, ...]) -> int:
+def _count(path: bytes, changed: tuple[int, ...]) -> int:
     return len(_study(path, changed).rows)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _figure(
-    path: str, changed: tuple[int, ...], ink: str | None, name: str, _make: Callable[..., go.Figure], words: Any
+    path: bytes, changed: tuple[int, ...], ink: str | None, name: str, _make: Callable[..., go.Figure], words: Any
 ) -> go.Figure:
     study = _study(path, changed)
     figure = _make(study, reading(study), *words).update_layout(font_color=ink)
@@ -150,5 +151,5 @@ def _figure(
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _behind(path: str, changed: tuple[int, ...], interval: Interval) -> list[dict[str, Any]]:
+def _behind(path: bytes, changed: tuple[int, ...], interval: Interval) -> list[dict[str, Any]]:
     return runs_behind(_study(path, changed), interval)

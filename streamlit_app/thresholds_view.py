@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -64,12 +65,12 @@ def _words(run: Run) -> str:
 def payload(run: Run, others: Sequence[Run]) -> tuple[str, bytes, dict[str, Any]]:
     """Token, packed values, and what links may ask for: epochs, parts, names."""
     runs = [run, *others]
-    return _payload(tuple(str(one.path) for one in runs), tuple(run_cache.stamp(one) for one in runs))
+    return _payload(tuple(os.fsencode(one.path) for one in runs), tuple(run_cache.stamp(one) for one in runs))
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
-def _payload(paths: tuple[str, ...], changed: tuple[tuple[int, ...], ...]) -> tuple[str, bytes, dict[str, Any]]:
-    first, *rest = map(Run, paths)
+def _payload(paths: tuple[bytes, ...], changed: tuple[tuple[int, ...], ...]) -> tuple[str, bytes, dict[str, Any]]:
+    first, *rest = map(Run, map(os.fsdecode, paths))
     values = thresholds_payload(first, rest)
     test = values["runs"][0]["test"]
     scope = {

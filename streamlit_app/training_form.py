@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import visitor
 from run_words import literal, shown
-from visitor import own_machine
 
 from muldml_lite.config import STARTS, Config, ConfigError
 from muldml_lite.runs import FIXED, IMAGE_SETTINGS
@@ -154,7 +154,8 @@ def choices_of(name: str) -> tuple[str, ...]:
     """What a setting can be here. Data of one's own needs a path, and on a server for others nobody may name one: the
     answer would tell what lies on its disk."""
     choices = FIELDS[name].metadata["choices"]
-    return choices if name != "data" or own_machine() else tuple(one for one in choices if one.startswith("drawn:"))
+    anything = name != "data" or visitor.own_machine()
+    return choices if anything else tuple(one for one in choices if one.startswith("drawn:"))
 
 
 def plain_control(name: str) -> Any:

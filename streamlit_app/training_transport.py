@@ -34,7 +34,7 @@ def transport(runs: Path, run: Run, state: str, begin: Begin) -> None:
     live = state == "running" and not stopping
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
         _reset(runs, run, begin)
-        over = state in ("failed", "cancelled") or (state == "queued" and job is None)
+        over = job.done and state in ("failed", "cancelled") if job else state in ("failed", "cancelled", "queued")
         if over and run.path.parent == runs:
             _button("Resume", "play_arrow", lambda: begin(lambda: _resumed(runs, run)), primary=True)
         elif live and wishes.pause_asked(run):

@@ -44,11 +44,11 @@ def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None
 def show_origin(run: Run) -> None:
     """Of a fork: where the dotted line comes from, and the way to see both runs."""
     forked = run.config.get("forked")
-    if not isinstance(forked, dict) or "epoch" not in forked:
+    if not isinstance(forked, dict) or not isinstance(forked.get("epoch"), int):
         return
     parent = str(forked.get("run"))
     parent = "sample" if parent == run_picker.SAMPLE.name else parent  # its name in links
-    st.caption(f"The dotted line marks the fork: up to epoch {literal(forked['epoch'])} this is {literal(parent)}.")
+    st.caption(f"The dotted line marks the fork: up to epoch {forked['epoch']} this is {literal(parent)}.")
     if parent != "sample" and not run_picker.NAME.fullmatch(parent):
         return
     st.page_link(

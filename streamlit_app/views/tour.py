@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import Any
 
@@ -37,12 +38,12 @@ def picture(run: Run) -> None:
 
 
 def drawn(run: Run, anchor: int) -> str:
-    return _drawn(str(run.path), run_cache.stamp(run), anchor)
+    return _drawn(os.fsencode(run.path), run_cache.stamp(run), anchor)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _drawn(path: str, changed: tuple[int, ...], anchor: int) -> str:
-    run = Run(path)
+def _drawn(path: bytes, changed: tuple[int, ...], anchor: int) -> str:
+    run = Run(os.fsdecode(path))
     epochs, coordinates = layout(run)
     return method_picture(run_cache.probe(run), anchor, coordinates[-1], record_of(run, epochs[-1]))
 
@@ -60,15 +61,15 @@ def record_of(run: Run, epoch: int) -> dict[str, Any]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _layout(path: str, changed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    run = Run(path)
+def _layout(path: bytes, changed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    run = Run(os.fsdecode(path))
     return run.layout(run.layouts[0])
 
 
 def layout(run: Run) -> tuple[np.ndarray, np.ndarray]:
     if not run.layouts:
         raise RunError(f"{run.path}: no layout yet; it is made when training ends")
-    return _layout(str(run.path), run_cache.stamp(run))
+    return _layout(os.fsencode(run.path), run_cache.stamp(run))
 
 
 def identity_section(run: Run) -> None:
