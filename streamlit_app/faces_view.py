@@ -46,9 +46,15 @@ def faces_view(
             )
             waiting = "" if embedded else LOADING
         except (RunError, OSError) as error:
-            problem = shown(error)
+            problem = str(error)
     told = answer(face, vary, around, embedded, held=ask.get("held"))
-    told |= {"serial": ask.get("serial", 0), "waiting": waiting, "problem": problem, "morph": morph, "wish": wish}
+    told |= {
+        "serial": ask.get("serial", 0),
+        "waiting": waiting,
+        "problem": shown(problem),
+        "morph": morph,
+        "wish": wish,
+    }
     # The followed faces are sent once: the browser says what it has.
     token = around.token if around else "alone"
     stays = {"token": token} if ask.get("token") == token else lab_payload(around, downloads)

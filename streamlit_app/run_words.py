@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # 
 _SIGNS = re.compile(r"[\\`*_\[\]<>~$|&]")
 _COLON = re.compile(r":(?=\S)")
 _LINK = re.compile(r"(?<=\bwww)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
-_START = re.compile(r"^(?:(?=[#+=-])|(\d+)(?=[.)]))")
+_START = re.compile(r"^(?:(?=[#+=-])|(\d+)(?=[.)](?:\s|$)))")
 _PATH = re.compile(r"(?<![\w./:\\])(?:/|[A-Za-z]:[\\/]|\\\\)(?:[^\s/\\'\"<>|:][^/\\'\"<>|:\n]*[\\/])+")
 
 

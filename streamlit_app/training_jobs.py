@@ -33,7 +33,7 @@ class Job:
     visitor: str
     submitted: float
     pid: int = 0  # 0: not started yet
-    born: float = 0.0  # when, in seconds since the machine started: a pid may be given to another process
+    born: float = 0.0  # when, as `training_process` counts: a pid may be given to another process
     folder: str = ""  # as it stands in the process's command line
     stop_asked: float = 0.0
     done: bool = False

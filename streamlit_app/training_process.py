@@ -99,5 +99,6 @@ def read_end(path: Path, most: int) -> bytes:
 
 
 def _birth(process: psutil.Process) -> float:
-    """Seconds since the machine was started, so that setting the clock changes nothing."""
-    return process.create_time() - psutil.boot_time()
+    """When a process was born, in a way that setting the clock does not change."""
+    # Linux keeps seconds since the machine was started, to which psutil adds what the clock says of that start now.
+    return process.create_time() - (psutil.boot_time() if psutil.LINUX else 0.0)
