@@ -10,18 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import platform
 import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import training_process
+from training_foreign import beats_here, passing_over
 from training_jobs import HOST, Job, locked, read_job, read_jobs, write_job
 from training_process import launch, log_tail
 
@@ -37,8 +35,6 @@ PAUSE_ALONE = 30 * 60.0
 PAUSE_WHILE_OTHERS_WAIT = 3 * 60.0
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 NOT_YOURS = "this is another visitor's training; its buttons are theirs"
-_AHEAD = 5.0  # seconds by which a heartbeat may lie in the future
-_passed_over: dict[Path, str] = {}  # run folder → why the queue could not heed it
 
 
 class QueueError(Exception):
@@ -121,12 +117,12 @@ def advance(runs: Path) -> None:
     with locked(runs):
         for name, job in read_jobs(runs).items():
             if job.pid and not job.done:
-                with _passing_over(runs / name):
+                with passing_over(runs / name):
                     _look_after(runs / name, job)
         for name in _waiting(runs):
             if _at_work(runs) or by_hand(runs):
                 return
-            with _passing_over(runs / name):
+            with passing_over(runs / name):
                 _launch(runs / name, read_jobs(runs)[name])
 
 
@@ -142,8 +138,8 @@ def by_hand(runs: Path) -> Run | None:
     for run in list_runs(runs):
         job = known.get(run.name)
         if (job is None or job.done) and not run.path.is_symlink():
-            with _passing_over(run.path):
-                if _beats_here(run):
+            with passing_over(run.path):
+                if beats_here(run):
                     return run
     return None
 
@@ -164,11 +160,6 @@ def alive(job: Job) -> bool:
     return training_process.find(job.pid, job.born, job.folder) is not None
 
 
-def passed_over(runs: Path) -> dict[str, str]:
-    """Folders that the queue could not heed when it last looked: name → why."""
-    return {path.name: why for path, why in sorted(_passed_over.items()) if path.parent == runs and path.is_dir()}
-
-
 def keep_going(runs: Path, seconds: float = 1.5) -> threading.Thread:
     """Advance the queue in the background, so that it moves when nobody is looking; nothing ends it."""
 
@@ -186,44 +177,6 @@ def keep_going(runs: Path, seconds: float = 1.5) -> threading.Thread:
     thread = threading.Thread(target=loop, name="training queue", daemon=True)
     thread.start()
     return thread
-
-
-@contextlib.contextmanager
-def _passing_over(path: Path) -> Iterator[None]:
-    """Whatever one folder causes is told once, in the log and in the queue's view, and ends here."""
-    try:
-        yield
-    except Exception as error:
-        why = str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
-        if _passed_over.get(path) != why:
-            _passed_over[path] = why
-            logging.getLogger(__name__).warning("passed over in the queue: %r (%s)", str(path), why)
-    else:
-        _passed_over.pop(path, None)
-
-
-def _beats_here(run: Run) -> bool:
-    """Whether the folder is that of a living training on this machine.
-
-    Raises:
-        RunError: it says so, but can't be right.
-    """
-    status = run.status
-    beat, pid = status.get("heartbeat"), status.get("pid")
-    if status["state"] != "running":
-        return False
-    where = run.path / "status.json"
-    if status.get("host") != platform.node():
-        raise RunError(f"{where}: is being trained on another machine, so it holds up nobody here")
-    if isinstance(beat, bool) or not isinstance(beat, (int, float)) or not beat <= time.time() + _AHEAD:
-        raise RunError(f"{where}: heartbeat {beat!r}, expected a time that is past")
-    try:
-        here = pid > 1 and psutil.Process(pid).create_time() <= beat + _AHEAD
-    except (psutil.Error, TypeError, ValueError, OverflowError, OSError):
-        here = False
-    if not here:
-        raise RunError(f"{where}: says that it is running, but no process {pid!r} here is its own")
-    return True
 
 
 def _readable(path: Path) -> Run | None:

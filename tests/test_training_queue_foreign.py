@@ -19,7 +19,8 @@ from hypothesis import strategies as some
 from muldml_lite.config import Config
 from muldml_lite.runs import Run
 
-queue, jobs, wishes, process = modules("training_queue", "training_jobs", "training_wishes", "training_process")
+queue, jobs, foreign = modules("training_queue", "training_jobs", "training_foreign")
+wishes, process = modules("training_wishes", "training_process")
 HERE = platform.node()
 
 
@@ -123,7 +124,7 @@ def test_a_folder_that_says_running_holds_up_nobody(tmp_path, started, caplog, n
     assert started == ["mine"]
     told = [line for line in caplog.messages if "passed over" in line]
     stale = name == "a process born later"  # to readers it has failed, which is no trouble
-    assert len(told) == len(queue.passed_over(tmp_path)) == (0 if stale else 1)
+    assert len(told) == len(foreign.passed_over(tmp_path)) == (0 if stale else 1)
 
 
 def test_links_and_pipes_are_not_trained_into(tmp_path, started):
@@ -229,7 +230,7 @@ def test_whatever_lies_in_the_runs_folder_an_honest_training_is_started(tmp_path
         queue.submit(runs, Config(), "me", "honest")
         for _ in range(len(found) + 2):
             queue.advance(runs)
-            assert all(isinstance(why, str) for why in queue.passed_over(runs).values())
+            assert all(isinstance(why, str) for why in foreign.passed_over(runs).values())
             ahead[0] += 200  # what says it is at work here, and is not, falls silent
     assert runs / "honest" in started
     assert not sent

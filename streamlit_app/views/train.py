@@ -14,6 +14,7 @@ import training_wishes as wishes
 from reproduce import reproduce
 from run_cache import run_problems
 from run_words import literal
+from training_foreign import passed_over
 from training_fork import Fork, fork_choice
 from training_form import command_line, fork_line, free_name, training_form
 from training_transport import attempt, transport
@@ -92,7 +93,7 @@ def live(run: Run, shown: str) -> None:
 
 def queue_board(shown: str) -> None:
     """What runs and what waits, for all visitors."""
-    at_work, line, odd = queue.running(RUNS), queue.waiting(RUNS), queue.passed_over(RUNS)
+    at_work, line, odd = queue.running(RUNS), queue.waiting(RUNS), passed_over(RUNS)
     if at_work is None and not line and not odd:
         return
     with st.container(border=True):
