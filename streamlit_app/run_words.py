@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST = 3_000  # letters: a longer text would fill the page
 _JOINER = "\u2060"  # invisible; icons, emoji and links are made of a text after its backslashes were read
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last ones turn a line's direction
-_SIGNS = re.compile(r"[\\`*_\[\]<>~$|&]")
+_SIGNS = re.compile(r"[\\`*\[\]<>~$|&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _COLON = re.compile(r":(?=\S)")
 _LINK = re.compile(r"(?<=\bwww)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
-_START = re.compile(r"^(?:(?=[#+=-])|(\d+)(?=[.)](?:\s|$)))")
+_START = re.compile(r"^(?:(?=#+\s|[+-]\s|[=-]+$)|(\d+)(?=[.)](?:\s|$)))")
 _PATH = re.compile(r"(?<![\w./:\\])(?:/|[A-Za-z]:[\\/]|\\\\)(?:[^\s/\\'\"<>|:][^/\\'\"<>|:\n]*[\\/])+")
 
 
