@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import run_cache
 import streamlit as st
 from compare_runs import Member
 from face_html import describe, face, relation
+from run_words import html as escape
+from run_words import literal
 
 from muldml_lite import analysis, plots
 from muldml_lite.runs import Probe, Snapshot
@@ -81,8 +82,8 @@ def show_faces(chosen: Sequence[Member]) -> None:
     count = len(run_cache.probe(together[0].run))
     if len(together) < 2:
         st.info(
-            f"{chosen[0].name} and the other runs follow different images, so no face is in two of them. Runs with the "
-            "same data settings and seed follow the same faces; a fork and its parent always do.",
+            f"{literal(chosen[0].name)} and the other runs follow different images, so no face is in two of them. "
+            "Runs with the same data settings and seed follow the same faces; a fork and its parent always do.",
             icon=":material/group_off:",
         )
         return
@@ -97,7 +98,7 @@ def show_faces(chosen: Sequence[Member]) -> None:
             "Nearest face first. Solid frame: the same expression. Dashed frame: the same person with another one."
         )
     if len(together) < len(chosen):
-        left_out = ", ".join(one.name for one in chosen if one not in together)
+        left_out = ", ".join(literal(one.name) for one in chosen if one not in together)
         st.caption(f"Not here, as they follow other images: {left_out}.")
 
 
@@ -105,7 +106,7 @@ def pick_face(count: int) -> int:
     """The number of a face, in the link as `face`."""
     asked = st.query_params.get("face")
     if asked is not None and not (asked.isdecimal() and len(asked) < 8 and int(asked) < count):
-        st.info(f"The link asks for face “{asked[:20]}”; these runs follow faces 0 to {count - 1}.")
+        st.info(f"The link asks for face “{literal(asked[:20])}”; these runs follow faces 0 to {count - 1}.")
     if not 0 <= st.session_state.get("face", 0) < count:
         st.session_state["face"] = 0
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import run_picker
-import training_queue
 
-from muldml_lite.config import Config, ConfigError
+from muldml_lite.config import Config
 from muldml_lite.plots import Compared, number_of
-from muldml_lite.runs import Run, RunError, list_runs
+from muldml_lite.runs import Run
 
 SAMPLE = "sample"
 NUMBERS = {
@@ -42,14 +41,12 @@ class Member:
 
 def members() -> dict[str, Member]:
     """All readable runs of the app's folder and the sample, newest first."""
-    found = [(run.name, run) for run in list_runs(run_picker.runs_folder())]
+    found = [(run.name, run) for run in run_picker.listed()]
     sample = run_picker.resolve(SAMPLE).run
     found += [(SAMPLE, sample)] if sample else []
     made = {}
     for name, run in found:
-        if name != SAMPLE and (run.path.is_symlink() or not training_queue.NAME.fullmatch(name.lower())):
-            continue
-        with contextlib.suppress(RunError, ConfigError, TypeError, AttributeError, OSError):
+        with contextlib.suppress(Exception):  # a folder may hold anything; only readable ones can be compared
             made[name] = _member(name, run)
     return made
 

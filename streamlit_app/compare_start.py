@@ -9,6 +9,7 @@ import run_picker
 import streamlit as st
 import training_queue
 from compare_runs import SAMPLE, Member
+from run_words import literal
 from training_form import free_name
 from training_view import duration
 from visitor import visitor
@@ -51,7 +52,7 @@ def offer_control(known: Mapping[str, Member]) -> bool:
                 args=(config, f"control-{name}"),
             )
     if _PROBLEM in st.session_state:
-        st.warning(st.session_state.pop(_PROBLEM), icon=":material/hourglass_disabled:")
+        st.warning(literal(st.session_state.pop(_PROBLEM)), icon=":material/hourglass_disabled:")
     st.caption(f"{_time(sample)}The curves appear here while it learns; you may look at other pages meanwhile.")
     return True
 
@@ -59,7 +60,7 @@ def offer_control(known: Mapping[str, Member]) -> bool:
 def _time(sample: Member) -> str:
     try:
         seconds = sum(record.get("seconds") or 0 for record in sample.run.history)
-    except RunError:
+    except (RunError, TypeError, AttributeError):
         return ""
     return f"The sample run took {duration(seconds)} where it was made. " if seconds else ""
 

@@ -15,6 +15,7 @@ from figures import csv_text, show_figure
 from glossary import term
 from lesson import shows
 from reproduce import reproduce
+from run_words import literal, shown
 
 from muldml_lite import plots
 from muldml_lite.claims import Claim, Interval, Reading, Study
@@ -24,7 +25,7 @@ _SHOWN = 15  # lines of a table before it scrolls
 
 def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
     whole = next(v for v in reading.verdicts if (v.claim, v.cell) == (claim.id, ""))
-    st.header(f"{claim.id} · {claim.title}", anchor=False)
+    st.header(f"{literal(claim.id)} · {literal(claim.title)}", anchor=False)
     st.html(evidence_html.quote(claim.sentence, claim.source))
     with st.container(border=True):
         st.html(evidence_html.chip(whole.verdict, whole.badge))
@@ -52,14 +53,14 @@ def experiment(study: Study, claim: Claim, intervals: list[Interval]) -> None:
     st.subheader("The experiment", anchor=False)
     if any(one.required for one in claim.comparisons):
         st.html(evidence_html.comparisons(claim))
-    st.markdown(f"**The rule.** {claim.rule}")
+    st.markdown(f"**The rule.** {literal(claim.rule)}")
     rest = [("Runs", _counts(intervals)), ("Tier", _TIERS.get(claim.tier, claim.tier)), ("Needs", claim.needs)]
     st.html(evidence_html.facts(rest))
     chosen = study.about.get("chosen", {}).get(claim.id, {}).get("why") or []
     if chosen and not isinstance(chosen, str):
         with st.expander("How its regimes were found", icon=":material/search:"):
-            st.markdown(_plain(str(study.about.get("search_rule", ""))))
-            st.markdown("\n".join(f"- {_plain(line)}" for line in chosen))
+            st.markdown(literal(study.about.get("search_rule", "")))
+            st.markdown("\n".join(f"- {literal(line)}" for line in chosen))
 
 
 _TIERS = {
@@ -94,6 +95,7 @@ def forest(study: Study, reading: Reading, claim: Claim) -> None:
         numbers=lambda: columns_of([asdict(one) for one in judged]),
         on_select=lambda: note_click(key, claim),
         selection_mode="points",
+        checked=True,
     )
     st.caption(
         "One line a regime: the control is at 0, the bar is the corrected interval of treatment − control, pale points "
@@ -154,8 +156,8 @@ def runs(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> N
     one = places[place]
     lines = [run_line(row, one) for row in study_cache.behind(study, one)]
     st.markdown(
-        f"{_plain(one.label)}: **{plots.signed(one.mean, one.unit)}{' points' if one.unit == 'points' else ''}** "
-        f"in *{_plain(regime_texts(study).get(one.cell, one.cell))}*, from these {len(lines)} runs:"
+        f"{literal(one.label)}: **{plots.signed(one.mean, one.unit)}{' points' if one.unit == 'points' else ''}** "
+        f"in *{literal(regime_texts(study).get(one.cell, one.cell))}*, from these {len(lines)} runs:"
     )
     st.dataframe(lines, hide_index=True, height=min(len(lines), _SHOWN) * 35 + 40, alt="Runs behind the interval")
     download("Runs as CSV", lambda: lines, f"claim-{claim.id}-runs.csv")
@@ -170,7 +172,9 @@ def chosen_interval(claim: Claim, places: dict[int, Interval]) -> int:
         if wanted in places:
             st.session_state[key] = wanted
         else:
-            st.info(f"The link asks for interval “{asked[:20]}”, which is none of this claim; the first is shown.")
+            st.info(
+                f"The link asks for interval “{literal(asked[:20])}”, which is none of this claim; the first is shown."
+            )
             st.query_params.pop("interval", None)
     if st.session_state.get(key) not in places:
         st.session_state[key] = first
@@ -178,7 +182,7 @@ def chosen_interval(claim: Claim, places: dict[int, Interval]) -> int:
         "Interval",
         list(places),
         key=key,
-        format_func=lambda place: f"{plots.regime_name(places[place].cell)} · {places[place].label}",
+        format_func=lambda place: shown(f"{plots.regime_name(places[place].cell)} · {places[place].label}"),
         help=term("interval"),
         on_change=lambda: st.query_params.update(interval=str(st.session_state[key])),
     )
@@ -255,10 +259,3 @@ def _counts(intervals: list[Interval]) -> str:
     return (
         f"{cells} regime{'s' * (cells != 1)}, {span} draws of people with {seeds} seed{'s' * (seeds != 1)} each, paired"
     )
-
-
-def _plain(text: str) -> str:
-    """Text of a study in Markdown: signs that would be markup are meant literally."""
-    for sign in "\\`*_[]<>$~#|":
-        text = text.replace(sign, "\\" + sign)
-    return text

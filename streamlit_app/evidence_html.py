@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import streamlit as st
+from run_words import html as escape
 
 from muldml_lite.claims import VERDICTS, Claim, Reading, Verdict
 from muldml_lite.plots import VERDICT_LOOKS, label_of, shown

@@ -14,6 +14,7 @@ import study_cache
 from evidence_detail import clicked, columns_of, short_path
 from figures import show_figure
 from reproduce import reproduce
+from run_words import literal
 
 from muldml_lite.claims import VERDICTS, Claim, Reading, Study, Verdict
 
@@ -50,7 +51,7 @@ def number_of(claim: Claim) -> str:
 
 def one_claim(claim: Claim, verdict: Verdict, reason: str, choose: Callable[[str], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        label = f"**{claim.id} · {claim.title}**"
+        label = f"**{literal(claim.id)} · {literal(claim.title)}**"
         st.button(label, key=f"open_{claim.id}", type="tertiary", wrap=True, on_click=choose, args=(claim.id,))
         st.html(evidence_html.chip(verdict.verdict, verdict.badge), width="content")
     st.html(evidence_html.line(claim.sentence, claim.source, reason))
@@ -76,4 +77,5 @@ def the_map(study: Study, reading: Reading, choose: Callable[[str], None]) -> No
         numbers=lambda: columns_of([asdict(one) for one in reading.verdicts]),
         on_select=go_there,
         selection_mode="points",
+        checked=True,
     )

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 import study_cache
 from figures import show_figure
+from run_words import literal
 
 from muldml_lite import plots
 from muldml_lite.claims import Claim, Reading, Study
@@ -162,13 +163,13 @@ def show_picture(study: Study, picture: Picture, claim: Claim, cells: list[str],
     words: list[Any] = [claim]
     if picture.by_regime:
         shown = st.selectbox(
-            "Regime", cells, format_func=lambda cell: texts.get(cell, cell), key="regime", bind="query-params"
+            "Regime", cells, format_func=lambda cell: shown(texts.get(cell, cell)), key="regime", bind="query-params"
         )
         words.append(shown)
     try:
         figure = study_cache.figure(study, picture.make, *words)
     except plots.NoNumbers as error:
-        st.info(f"This study holds no numbers for it: {error}.", icon=":material/hide_image:")
+        st.info(f"This study holds no numbers for it: {literal(error)}.", icon=":material/hide_image:")
         return
-    show_figure(figure, f"{picture.name} {claim.id}", f"{picture.name}: {picture.caption}")
+    show_figure(figure, f"{picture.name} {claim.id}", f"{picture.name}: {picture.caption}", checked=True)
     st.caption(picture.caption)

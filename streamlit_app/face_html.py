@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from run_words import html as escape
 
 from muldml_lite.plots import class_styles
 from muldml_lite.runs import Probe
@@ -105,7 +105,7 @@ def legend(classes: Sequence[str]) -> str:
     for style in class_styles(classes):
         path = marks_path(np.array([[8, 8]]), style["symbol"], 5)
         items.append(
-            f'<span style="display:inline-flex;align-items:center;gap:3px;white-space:nowrap">'
+            f'<span style="display:inline-flex;align-items:center;gap:3px;overflow-wrap:anywhere">'
             f'<svg width="16" height="16" aria-hidden="true"><path d="{path}" style="fill:{colour_of(style)}"/></svg>'
             f"{escape(style['name'])}</span>"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import run_cache
 import streamlit as st
 from faces_desk import desk
@@ -20,12 +22,12 @@ def surroundings(run: Run) -> Surroundings:
     Raises:
         RunError: no probe set, or files that don't fit together.
     """
-    return _surroundings(str(run.path), run_cache.stamp(run))
+    return _surroundings(os.fsencode(run.path), run_cache.stamp(run))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _surroundings(path: str, changed: tuple[int, ...]) -> Surroundings:
-    return read_surroundings(Run(path))
+def _surroundings(path: bytes, changed: tuple[int, ...]) -> Surroundings:
+    return read_surroundings(Run(os.fsdecode(path)))
 
 
 def prepare(run: Run) -> None:

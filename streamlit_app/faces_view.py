@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 from faces_cache import USUAL_MORPH
 from faces_desk import desk
+from run_words import shown
 
 from muldml_lite.faces.lab import LAB_EXPRESSIONS, LabFace
 from muldml_lite.runs import RunError
@@ -47,7 +48,13 @@ def faces_view(
         except (RunError, OSError) as error:
             problem = str(error)
     told = answer(face, vary, around, embedded, held=ask.get("held"))
-    told |= {"serial": ask.get("serial", 0), "waiting": waiting, "problem": problem, "morph": morph, "wish": wish}
+    told |= {
+        "serial": ask.get("serial", 0),
+        "waiting": waiting,
+        "problem": shown(problem),
+        "morph": morph,
+        "wish": wish,
+    }
     # The followed faces are sent once: the browser says what it has.
     token = around.token if around else "alone"
     stays = {"token": token} if ask.get("token") == token else lab_payload(around, downloads)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import plotly.graph_objects as go
 import run_cache
@@ -10,6 +12,7 @@ from face_html import face
 from figures import show_figure
 from glossary import term
 from judgements_view import show_scene
+from run_words import literal
 
 from muldml_lite.plots import slice_colours, slice_name
 from muldml_lite.plots.style import finish
@@ -31,7 +34,7 @@ MINED, HARDEST = "As the training mined", "Batch Hard"
 
 def in_this_run(run: Run) -> None:
     with run_cache.run_problems("The lab above needs no run; for real triplets, choose another one."):
-        rates = _rates(str(run.path), run_cache.stamp(run))
+        rates = _rates(os.fsencode(run.path), run_cache.stamp(run))
         _over_epochs(run, rates)
         _faces(run, rates.thresholds)
 
@@ -44,8 +47,8 @@ def _over_epochs(run: Run, rates: IncompleteRates) -> None:
         key="rates",
         default=MINED,
         required=True,
-        help=f"What the training judged, by its own mining ({mining}), or the hardest triplet of every training image "
-        f"that this run follows ({rates.judged} triplets). {term('Batch Hard')}",
+        help=f"What the training judged, by its own mining ({literal(mining)}), or the hardest triplet of every "
+        f"training image that this run follows ({rates.judged} triplets). {term('Batch Hard')}",
         bind="query-params",
     )
     epochs, shares = (rates.epochs, rates.trained) if kind == MINED else (rates.recorded, rates.hardest)
@@ -125,7 +128,7 @@ def _faces(run: Run, thresholds: np.ndarray) -> None:
         )
     probe, tau = run_cache.probe(run), float(thresholds[number - 1])
     where = f"at {slice_name(number - 1, tau)} after epoch {epoch}"
-    found = _triplets(str(run.path), run_cache.stamp(run), epoch, number - 1, tau)
+    found = _triplets(os.fsencode(run.path), run_cache.stamp(run), epoch, number - 1, tau)
     if not found.count:
         st.markdown(f"Of all triplets of these faces, none is judged incompletely {where}.")
         return
@@ -166,12 +169,12 @@ def _triplet(probe, triplet: np.ndarray, sides: np.ndarray, tau: float) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _rates(path: str, changed: tuple[int, ...]) -> IncompleteRates:
-    return incomplete_rates(Run(path))
+def _rates(path: bytes, changed: tuple[int, ...]) -> IncompleteRates:
+    return incomplete_rates(Run(os.fsdecode(path)))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _triplets(path: str, changed: tuple[int, ...], epoch: int, slice: int, tau: float) -> RealTriplets:
-    run = Run(path)
+def _triplets(path: bytes, changed: tuple[int, ...], epoch: int, slice: int, tau: float) -> RealTriplets:
+    run = Run(os.fsdecode(path))
     probe = run_cache.probe(run)
     return real_triplets(run_cache.snapshot(run, epoch), probe.labels, ~probe.test, slice, tau, SHOWN)

@@ -6,6 +6,7 @@ from typing import Any
 
 import link_state
 import streamlit as st
+from run_words import literal
 
 from muldml_lite.widgets.judgements import PRESETS, SOURCE, Scene, SceneError, lab_payload
 
@@ -60,7 +61,7 @@ def judgements_view() -> Scene:
     """Show the lab, and put its picture into the link; the picture as it is now."""
     state = held()
     if state["problem"]:
-        st.info(state["problem"], icon=":material/link_off:")
+        st.info(literal(state["problem"]), icon=":material/link_off:")
     pick = {"serial": state["serial"], "scene": state["scene"].to_dict()}
     _mount(data={**lab_payload(), "pick": pick}, key=KEY, on_scene_change=_note_change)
     wanted = {} if state["scene"] == DEFAULT else state["scene"].to_link()

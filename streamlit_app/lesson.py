@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from run_words import literal
 
 # Parts of pages that a lesson may leave out. A page with a part of its own adds a line.
 BLOCKS = {
@@ -71,7 +72,7 @@ def keep_in_link() -> None:
     if asked is not None:
         st.session_state.pop("lesson", None)
         st.query_params.pop("lesson", None)
-        st.info(f"The link asks for lesson “{asked[:20]}”; there are lessons 1 to {len(LESSONS)}.")
+        st.info(f"The link asks for lesson “{literal(asked[:20])}”; there are lessons 1 to {len(LESSONS)}.")
 
 
 def leave() -> None:

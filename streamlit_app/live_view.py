@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
+from run_words import shown
 
 from muldml_lite.runs import Run
 from muldml_lite.widgets.live import SOURCE, Frames, live_payload
@@ -21,11 +24,11 @@ def live_view(run: Run, state: str, message: str) -> None:
     Args:
         state, message: as the queue knows them, which knows more than the run folder.
     """
-    data = live_payload(run, _frames(str(run.path)), controls=False)
-    _mount(data={**data, "state": state, "message": message}, key="live_view")
+    data = live_payload(run, _frames(os.fsencode(run.path)), controls=False)
+    _mount(data={**data, "state": state, "message": shown(message)}, key="live_view")
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _frames(path: str) -> Frames:
+def _frames(path: bytes) -> Frames:
     """One object follows a run for all visitors, so that all see its points lie alike."""
     return Frames()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +18,7 @@ import guide
 import header
 import lesson
 import link_state
+import run_cache
 import run_picker
 import training_queue
 import warm
@@ -24,9 +27,9 @@ st.set_page_config(page_title="Mul-DML", page_icon=str(Path(__file__).with_name(
 
 
 @st.cache_resource(show_spinner=False)
-def queue_keeper(runs: str) -> object:
+def queue_keeper(runs: bytes) -> threading.Thread:
     """One background thread an app process; it touches files only."""
-    return training_queue.keep_going(Path(runs))
+    return training_queue.keep_going(Path(os.fsdecode(runs)))
 
 
 def view(name: str, title: str, icon: str) -> st.Page:
@@ -55,13 +58,18 @@ if st.session_state.pop("guide_restart", False) and name != "tour":
 if name != "tour":
     # Charts ask whether pandas is loaded; a half-loaded one, by another visitor's thread, made them fail.
     import pandas  # noqa: F401
-queue_keeper(str(run_picker.runs_folder()))
+keeper = queue_keeper(os.fsencode(run_picker.runs_folder()))
+if isinstance(keeper, threading.Thread) and not keeper.is_alive():
+    queue_keeper.clear()
+    queue_keeper(os.fsencode(run_picker.runs_folder()))
 st.html(face_html.STYLE + figures.STYLE + header.STYLE + guide.STYLE)
-run_picker.show_picker()
+with run_cache.run_problems():
+    run_picker.show_picker()
 lesson.keep_in_link()
 guide.keep_in_link()
 guide.show_guide(name)
 header.show_header()
-page.run()
+with run_cache.run_problems():
+    page.run()
 link_state.note_page(name)
 warm.warm_up()

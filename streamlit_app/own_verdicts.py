@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import threading
-from html import escape
 
 import face_html
 import numpy as np
 import run_cache
 import streamlit as st
 from PIL import Image, ImageDraw
+from run_words import html as escape
 
 from muldml_lite.analysis.verdicts import Judge, Judged, Verdict
 from muldml_lite.photos import Photo, Square
@@ -44,12 +45,12 @@ def judge_of(run: Run) -> Judge:
     """
     weights = run.path / NEWEST_WEIGHTS
     changed = weights.stat().st_mtime_ns if weights.exists() else 0
-    return _judge_of(str(run.path), (*run_cache.stamp(run), changed))
+    return _judge_of(os.fsencode(run.path), (*run_cache.stamp(run), changed))
 
 
 @st.cache_resource(show_spinner="The run's network is being read …", max_entries=3)
-def _judge_of(path: str, changed: tuple[int, ...]) -> Judge:
-    return Judge(Run(path))
+def _judge_of(path: bytes, changed: tuple[int, ...]) -> Judge:
+    return Judge(Run(os.fsdecode(path)))
 
 
 def judged(judge: Judge, photo: Photo, square: Square) -> Judged:

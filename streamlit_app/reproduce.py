@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 from lesson import shows
+from run_words import shown
 
 MOST_LINES = 5
 
@@ -27,6 +28,6 @@ def reproduce(command: str | None = None, python: str | None = None) -> None:
     ways = [word for word, text in (("from a terminal", command), ("in Python", python)) if text is not None]
     with st.expander(f"The same {' or '.join(ways)}", icon=":material/terminal:"):
         if command is not None:
-            st.code(command.strip(), language="bash", wrap_lines=True)
+            st.code(shown(command.strip()), language="bash", wrap_lines=True)
         if python is not None:
-            st.code(python.strip(), language="python", wrap_lines=True)
+            st.code(shown(python.strip()), language="python", wrap_lines=True)

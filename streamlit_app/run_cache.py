@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from run_words import literal
 
 from muldml_lite import analysis
 from muldml_lite.runs import Probe, Run, RunError, Snapshot
@@ -21,15 +23,19 @@ _FILES = ("config.json", "probe.npz", "layout.npz", "history.jsonl", "snapshots"
 
 @contextlib.contextmanager
 def run_problems(remedy: str = "Choose another run in the side bar.") -> Iterator[None]:
-    """Turn what a broken or half-written run folder causes into a message with a remedy."""
+    """Turn whatever a broken or half-written run folder causes into a message with a remedy.
+
+    `main.py` puts it around every page; fragments, which run without main.py, and parts of a page that the others
+    can do without, have their own.
+    """
     try:
         yield
     except RunError as error:
-        st.warning(f"**This run can't be shown here.** {error}\n\n{remedy}", icon=":material/folder_off:")
-    except (ValueError, KeyError, IndexError, TypeError, OSError) as error:
+        st.warning(f"**This run can't be shown here.** {literal(error)}\n\n{remedy}", icon=":material/folder_off:")
+    except Exception as error:
         logging.getLogger(__name__).exception("a run folder could not be shown")
         st.warning(
-            f"**This run's files don't fit together** ({type(error).__name__}: {error}).\n\n{remedy} "
+            f"**This run's files don't fit together** ({literal(f'{type(error).__name__}: {error}')}).\n\n{remedy} "
             "The server's log has the details.",
             icon=":material/folder_off:",
         )
@@ -45,32 +51,32 @@ def stamp(run: Run) -> tuple[int, ...]:
 
 
 def probe(run: Run) -> Probe:
-    return _probe(str(run.path), _time(run.path / "probe.npz"))
+    return _probe(os.fsencode(run.path), _time(run.path / "probe.npz"))
 
 
 def snapshot(run: Run, epoch: int = -1) -> Snapshot:
     epochs = run.epochs
     if epoch not in epochs:
         epoch = epochs[-1] if epochs else -1
-    return _snapshot(str(run.path), epoch, _time(run.path / "snapshots" / f"{epoch:04d}.npz"))
+    return _snapshot(os.fsencode(run.path), epoch, _time(run.path / "snapshots" / f"{epoch:04d}.npz"))
 
 
 def payload(run: Run) -> dict[str, Any]:
-    return _payload(str(run.path), stamp(run))
+    return _payload(os.fsencode(run.path), stamp(run))
 
 
 def packed(run: Run) -> bytes:
     """The payload as one piece, as it is sent to browsers."""
-    return _packed(str(run.path), stamp(run))
+    return _packed(os.fsencode(run.path), stamp(run))
 
 
 def history(run: Run) -> list[dict[str, Any]]:
-    return _history(str(run.path), _time(run.path / "history.jsonl"))
+    return _history(os.fsencode(run.path), _time(run.path / "history.jsonl"))
 
 
 def contrast(run: Run) -> dict[str, Any]:
     """Whom the nearest image shows, in pixels and in the trained embedding."""
-    return _contrast(str(run.path), stamp(run))
+    return _contrast(os.fsencode(run.path), stamp(run))
 
 
 def joined(snap: Snapshot) -> np.ndarray:
@@ -82,40 +88,41 @@ def _time(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-# Read-only by convention: pages never write into these arrays, so they are shared, not copied.
+# Read-only by convention: pages never write into these arrays, so they are shared, not copied. Paths go by their
+# bytes, as the cache can't take names that are no UTF-8.
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _probe(path: str, changed: int) -> Probe:
-    found = Run(path).probe
+def _probe(path: bytes, changed: int) -> Probe:
+    found = Run(os.fsdecode(path)).probe
     count = len(found.labels)
     sizes = {len(getattr(found, name)) for name in ("thumbnails", "subjects", "test", "index", "names")}
     if sizes != {count} or not count or found.labels.max() >= len(found.classes):
-        raise RunError(f"{path}/probe.npz: its arrays don't fit together")
+        raise RunError(f"{os.fsdecode(path)}/probe.npz: its arrays don't fit together")
     return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _snapshot(path: str, epoch: int, changed: int) -> Snapshot:
-    return Run(path).snapshot(epoch)
+def _snapshot(path: bytes, epoch: int, changed: int) -> Snapshot:
+    return Run(os.fsdecode(path)).snapshot(epoch)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _payload(path: str, changed: tuple[int, ...]) -> dict[str, Any]:
-    return slices_payload(Run(path))
+def _payload(path: bytes, changed: tuple[int, ...]) -> dict[str, Any]:
+    return slices_payload(Run(os.fsdecode(path)))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _packed(path: str, changed: tuple[int, ...]) -> bytes:
+def _packed(path: bytes, changed: tuple[int, ...]) -> bytes:
     return pack(_payload(path, changed))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _history(path: str, changed: int) -> list[dict[str, Any]]:
-    return Run(path).history
+def _history(path: bytes, changed: int) -> list[dict[str, Any]]:
+    return Run(os.fsdecode(path)).history
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _contrast(path: str, changed: tuple[int, ...]) -> dict[str, Any]:
-    run = Run(path)
+def _contrast(path: bytes, changed: tuple[int, ...]) -> dict[str, Any]:
+    run = Run(os.fsdecode(path))
     faces, snap = run.probe, run.snapshot()
     pixels = analysis.pixel_vectors(faces)
     people = (faces.labels, faces.subjects)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
-import training_queue
 from lesson import shows
+from run_words import literal, shown
+from visitor import own_machine
 
-from muldml_lite.config import Config, ConfigError
+from muldml_lite.config import Config
 from muldml_lite.runs import Run, RunError, list_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "data" / "sample_run"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # as in the queue; those made by hand may have capitals
 MOST_OPENED = 50  # folders that are remembered; the oldest is forgotten first
 STATE_SIGNS = {
     "queued": ":material/hourglass_empty:",
@@ -48,20 +51,28 @@ def resolve(name: str) -> Choice:
         path = opened[name]
     elif name.startswith("opened-"):
         return Choice(name, None, "This link points to a folder that was opened by hand; open it again below.")
-    elif training_queue.NAME.fullmatch(name.lower()) and (runs_folder() / name).parent == runs_folder():
-        path = runs_folder() / name
-        if path.is_symlink():
-            return Choice(name, None, f"“{name}” is a link to another place; open that folder by its path.")
-    else:
+    elif not NAME.fullmatch(name):
         return Choice("", None, "The link names no run: a run's name has no slashes and no leading dot.")
+    else:
+        path = inside(name)
     try:
-        return Choice(name, Run(path))
-    except RunError as error:
-        if name == "sample":
-            return Choice(
-                name, None, "The sample run is not there yet. Make it with `make sample-run`, or train a run."
-            )
-        return Choice(name, None, str(error))
+        if path is not None:
+            return Choice(name, Run(path))
+    except RunError:
+        pass  # no config.json
+    if name == "sample":
+        return Choice(name, None, "The sample run is not there yet. Make it with make sample-run, or train a run.")
+    return Choice(name, None, f"There is no run called “{name}” in this app's folder (a link to one does not count).")
+
+
+def inside(name: str) -> Path | None:
+    """The folder of this very name in the runs folder; None for all else, so that nobody learns what else is there."""
+    try:
+        listed = name in os.listdir(runs_folder())  # some file systems take other letters for the same name
+    except OSError:
+        return None
+    path = runs_folder() / name
+    return path if listed and NAME.fullmatch(name) and not path.is_symlink() and path.is_dir() else None
 
 
 def words(run: Run) -> str:
@@ -107,7 +118,7 @@ def show_picker() -> None:
             "Run",
             list(names),
             key="run_choice",
-            format_func=lambda name: names.get(name, name),
+            format_func=lambda name: shown(names.get(name, name)),
             on_change=lambda: choose(st.session_state["run_choice"]),
             placeholder="Choose a run",
             help="A run is a folder with everything one training left behind.",
@@ -115,7 +126,7 @@ def show_picker() -> None:
         if choice.run:
             _facts(choice.run)
         elif choice.problem:
-            st.warning(choice.problem, icon=":material/folder_off:")
+            st.warning(literal(choice.problem), icon=":material/folder_off:")
         if own_machine():
             with st.expander("Open any folder", icon=":material/folder_open:"):
                 st.text_input(
@@ -123,37 +134,37 @@ def show_picker() -> None:
                     max_chars=1000,
                 )  # fmt: skip
                 if "open_problem" in st.session_state:
-                    st.warning(st.session_state["open_problem"])
+                    st.warning(literal(st.session_state["open_problem"]))
 
 
 def _names(choice: Choice) -> dict[str, str]:
     names = {"sample": "Sample run"}
-    names |= {run.name: run.name for run in list_runs(runs_folder()) if training_queue.NAME.fullmatch(run.name.lower())}
+    names |= {run.name: run.name for run in listed()}
     names |= {name: f"{path.name} (opened)" for name, path in _opened_folders().items()}
     if choice.name and choice.name not in names and choice.run:
         names[choice.name] = choice.name
     return names
 
 
+def listed() -> list[Run]:
+    """The runs of the app's folder that a name can mean, newest first."""
+    return [run for run in list_runs(runs_folder()) if NAME.fullmatch(run.name) and not run.path.is_symlink()]
+
+
 def _facts(run: Run) -> None:
     try:
         config, state = Config.from_dict(run.config["config"]), run.status["state"]
-    except (RunError, ConfigError) as error:
-        st.warning(str(error), icon=":material/folder_off:")
+    except Exception as error:  # the page says more; here the choice of another run must stay
+        st.warning(literal(error), icon=":material/folder_off:")
         return
     count = f"N = {config.slices} slice{'s' if config.slices != 1 else ''}"
     low, high = config.thresholds
     tau = f"τ from {low:g} to {high:g}" if config.slices > 1 else f"τ = {(low + high) / 2:g}"
     tau = "no threshold" if config.method == "softmax" else tau
     st.caption(
-        f"{STATE_SIGNS[state]} {state} · {config.method} on {config.data}  \n{count}, {tau}  \n"
+        f"{STATE_SIGNS[state]} {state} · {config.method} on {literal(config.data)}  \n{count}, {tau}  \n"
         f"{config.epochs} epochs, seed {config.seed}"
     )
-
-
-def own_machine() -> bool:
-    """Whether only this machine's own user reaches the app: nobody else may name folders on its disk."""
-    return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
 
 
 def _open() -> None:
@@ -166,11 +177,11 @@ def _open() -> None:
     try:
         run = Run(path.resolve())
         _ = run.config
-    except (RunError, OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # whatever lies there
         st.session_state["open_problem"] = str(error)
         return
     # The link carries a token, never a path: only folders opened here can be reached by it.
-    token = "opened-" + hashlib.sha256(str(run.path).encode()).hexdigest()[:10]
+    token = "opened-" + hashlib.sha256(os.fsencode(run.path)).hexdigest()[:10]
     opened = _opened_folders()
     opened.pop(token, None)
     opened[token] = run.path

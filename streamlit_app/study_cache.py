@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typing import Any
 import plotly.graph_objects as go
 import run_picker
 import streamlit as st
-import training_queue
+from figures import harmless
+from run_words import literal
 
 from muldml_lite.claims import Interval, Reading, Study, StudyError, read_study, runs_behind
 
@@ -36,20 +38,18 @@ class Choice:
 
 def resolve(name: str) -> Choice:
     """The study that a name from the URL means. A name never leads out of the runs folder."""
-    runs = run_picker.runs_folder()
     if name == "shipped":
         path = SHIPPED
-    elif training_queue.NAME.fullmatch(name.lower()) and (runs / name).parent == runs:
-        path = runs / name
-        if path.is_symlink():
-            return Choice(name, None, f"“{name}” is a link to another place.")
-    else:
+    elif not run_picker.NAME.fullmatch(name):
         return Choice("", None, "The link names no study: a study's name has no slashes and no leading dot.")
-    try:
-        return Choice(name, Study(path))
-    except StudyError as error:
-        problem = "The shipped study is not there yet." if name == "shipped" else str(error)
-        return Choice(name, None, problem)
+    else:
+        path = run_picker.inside(name)
+    with contextlib.suppress(StudyError):
+        if path is not None:
+            return Choice(name, Study(path))
+    if name == "shipped":
+        return Choice(name, None, "The shipped study is not there yet.")
+    return Choice(name, None, f"There is no study called “{name}” in this app's folder.")
 
 
 def names() -> dict[str, str]:
@@ -57,7 +57,7 @@ def names() -> dict[str, str]:
     found = {"shipped": "Shipped study"} if (SHIPPED / "study.json").is_file() else {}
     runs = run_picker.runs_folder()
     paths = [path.parent for path in runs.glob("*/study.json")] if runs.is_dir() else []
-    paths = [path for path in paths if training_queue.NAME.fullmatch(path.name.lower()) and not path.is_symlink()]
+    paths = [path for path in paths if run_picker.inside(path.name)]
     return found | {path.name: path.name for path in sorted(paths, key=_changed, reverse=True)}
 
 
@@ -73,11 +73,12 @@ def study_problems() -> Iterator[None]:
     try:
         yield
     except StudyError as error:
-        st.warning(f"**This study can't be shown.** {error}", icon=":material/folder_off:")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration, OSError) as error:
+        st.warning(f"**This study can't be shown.** {literal(error)}", icon=":material/folder_off:")
+    except Exception as error:
         logging.getLogger(__name__).exception("a study could not be shown")
         st.warning(
-            f"**This study's files don't fit together** ({type(error).__name__}: {error}). The server's log has more.",
+            f"**This study's files don't fit together** ({literal(f'{type(error).__name__}: {error}')}). "
+            "The server's log has more.",
             icon=":material/folder_off:",
         )
 
@@ -93,21 +94,21 @@ def stamp(study: Study) -> tuple[int, ...]:
 
 
 def reading(study: Study) -> Reading:
-    return _reading(str(study.path), stamp(study))
+    return _reading(os.fsencode(study.path), stamp(study))
 
 
 def count(study: Study) -> int:
     """How many runs a study holds."""
-    return _count(str(study.path), stamp(study))
+    return _count(os.fsencode(study.path), stamp(study))
 
 
 def figure(study: Study, make: Callable[..., go.Figure], *words: Any) -> go.Figure:
-    """`make(study, reading, *words)`, drawn once for each state of the study."""
-    return _figure(str(study.path), stamp(study), _INKS.get(st.context.theme.type), make.__name__, make, words)
+    """`make(study, reading, *words)`, drawn and checked once for each state of the study."""
+    return _figure(os.fsencode(study.path), stamp(study), _INKS.get(st.context.theme.type), make.__name__, make, words)
 
 
 def behind(study: Study, interval: Interval) -> list[dict[str, Any]]:
-    return _behind(str(study.path), stamp(study), interval)
+    return _behind(os.fsencode(study.path), stamp(study), interval)
 
 
 def status(study: Study) -> dict[str, Any]:
@@ -117,38 +118,38 @@ def status(study: Study) -> dict[str, Any]:
         if said["state"] == "running" and time.time() - said["heartbeat"] > _PATIENCE:
             said["state"] = "stopped"
         return said
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}
 
 
 # Read-only by convention: pages never write into these, so they are shared, not copied.
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _study(path: str, changed: tuple[int, ...]) -> Study:
+def _study(path: bytes, changed: tuple[int, ...]) -> Study:
     """With the rows that it has read: to read them again takes a tenth of a second."""
-    return Study(path)
+    return Study(os.fsdecode(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _reading(path: str, changed: tuple[int, ...]) -> Reading:
+def _reading(path: bytes, changed: tuple[int, ...]) -> Reading:
     return read_study(_study(path, changed))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _count(path: str, changed: tuple[int, ...]) -> int:
+def _count(path: bytes, changed: tuple[int, ...]) -> int:
     return len(_study(path, changed).rows)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _figure(
-    path: str, changed: tuple[int, ...], ink: str | None, name: str, _make: Callable[..., go.Figure], words: Any
+    path: bytes, changed: tuple[int, ...], ink: str | None, name: str, _make: Callable[..., go.Figure], words: Any
 ) -> go.Figure:
     study = _study(path, changed)
     figure = _make(study, reading(study), *words).update_layout(font_color=ink)
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(tickfont_color=ink, title_font_color=ink)
-    return figure
+    return harmless(figure)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _behind(path: str, changed: tuple[int, ...], interval: Interval) -> list[dict[str, Any]]:
+def _behind(path: bytes, changed: tuple[int, ...], interval: Interval) -> list[dict[str, Any]]:
     return runs_behind(_study(path, changed), interval)

@@ -36,7 +36,7 @@ def read(words: Mapping[str, str], scope: Mapping[str, Any]) -> tuple[dict[str, 
 
 def quoted(text: str) -> str:
     """A piece of a link as code, so that nothing in it counts as Markdown."""
-    return f"`{text[:40].replace('`', '')}`"
+    return f"`{' '.join(text.replace('`', '').split())[:40]}`"
 
 
 def write(seen: Mapping[str, Any]) -> dict[str, str | None]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import run_cache
 import run_picker
 import streamlit as st
-import training_queue
 
-from muldml_lite.runs import Run, RunError, list_runs
+from muldml_lite.runs import Run
 from muldml_lite.widgets.packed import pack
 from muldml_lite.widgets.thresholds import SOURCE, thresholds_payload
 
@@ -36,13 +36,12 @@ def thresholds_view(
 def other_runs(run: Run) -> dict[str, str]:
     """Runs whose thresholds could join: name in the link → words, those with a single threshold first."""
     found = []
-    folders = list_runs(run_picker.runs_folder())
+    folders = run_picker.listed()
     if run.path != run_picker.SAMPLE and run_picker.resolve("sample").run:
         folders.append(Run(run_picker.SAMPLE))
     for other in folders:
         sample = other.path == run_picker.SAMPLE
-        fit = sample or (training_queue.NAME.fullmatch(other.name.lower()) and not other.path.is_symlink())
-        words = _words(other) if fit and other.path != run.path else ""
+        words = _words(other) if other.path != run.path else ""
         if words:
             name = "sample" if sample else other.name
             found.append(("slices" in words, name, f"{'Sample run' if sample else name}: {words}"))
@@ -59,19 +58,19 @@ def _words(run: Run) -> str:
         count = config["slices"]
         at = f"{count} slices, τ = {low:g} to {high:g}" if count > 1 else f"τ = {(low + high) / 2:g}"
         return f"{config['method']}, {at}"
-    except (RunError, KeyError, TypeError, ValueError):
+    except Exception:  # a folder may hold anything
         return ""
 
 
 def payload(run: Run, others: Sequence[Run]) -> tuple[str, bytes, dict[str, Any]]:
     """Token, packed values, and what links may ask for: epochs, parts, names."""
     runs = [run, *others]
-    return _payload(tuple(str(one.path) for one in runs), tuple(run_cache.stamp(one) for one in runs))
+    return _payload(tuple(os.fsencode(one.path) for one in runs), tuple(run_cache.stamp(one) for one in runs))
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
-def _payload(paths: tuple[str, ...], changed: tuple[tuple[int, ...], ...]) -> tuple[str, bytes, dict[str, Any]]:
-    first, *rest = map(Run, paths)
+def _payload(paths: tuple[bytes, ...], changed: tuple[tuple[int, ...], ...]) -> tuple[str, bytes, dict[str, Any]]:
+    first, *rest = map(Run, map(os.fsdecode, paths))
     values = thresholds_payload(first, rest)
     test = values["runs"][0]["test"]
     scope = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import streamlit as st
 from face_html import colour_of, face_url, legend, marks_path
 from lesson import shows
+from run_words import html as escape
 
 from muldml_lite.plots import class_styles, slice_colours, slice_name
 from muldml_lite.runs import Probe

@@ -7,10 +7,11 @@ from typing import Any
 
 import run_picker
 import streamlit as st
+from run_words import literal
 from training_form import FIELDS, MOST_EPOCHS, fill
 
 from muldml_lite.config import Config
-from muldml_lite.runs import FIXED, Run, RunError, fork_epochs, starts_afresh
+from muldml_lite.runs import FIXED, Run, fork_epochs, starts_afresh
 
 SCRATCH, FORK = "new", "fork"
 WORD = "fork"  # in the link: the epoch to go on after
@@ -36,7 +37,7 @@ def fork_choice(run: Run | None) -> Fork | None:
     if not epochs:
         return None
     _from_link(run, epochs)
-    names = {SCRATCH: "From scratch", FORK: f"Fork of {run_picker.words(run)}"}
+    names = {SCRATCH: "From scratch", FORK: f"Fork of {literal(run_picker.words(run))}"}
     st.session_state.setdefault("begin", SCRATCH)
     st.radio(  # a line each: a run's name may be long
         "Begin",
@@ -86,7 +87,8 @@ def _from_link(run: Run, epochs: list[int]) -> None:
         return
     if asked not in map(str, epochs):
         kept = ", ".join(map(str, epochs))
-        st.info(f"The link forks after epoch “{asked[:20]}”; {run.name} can be forked after epochs {kept}.")
+        whose = f"{literal(run.name)} can be forked after epochs {kept}"
+        st.info(f"The link forks after epoch “{literal(asked[:20])}”; {whose}.")
         return
     st.session_state.update(begin=FORK, fork_parent=str(run.path), fork_epoch=int(asked))
 
@@ -97,5 +99,5 @@ def _forkable(run: Run | None) -> tuple[list[int], Config | None]:
         return [], None
     try:
         return fork_epochs(run), Config.from_dict(run.config["config"])
-    except (RunError, ValueError, KeyError, TypeError, OSError):
+    except Exception:  # a folder may hold anything; the page says what is wrong with it
         return [], None

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import visitor
+from run_words import literal, shown
 
 from muldml_lite.config import STARTS, Config, ConfigError
 from muldml_lite.runs import FIXED, IMAGE_SETTINGS
@@ -84,7 +86,7 @@ def training_form(parent: Config | None = None) -> Config | None:
     except ConfigError as error:
         key, _, text = str(error).partition(": ")
         mark_control(key)
-        st.error(f"**{label(key)}**: {text}", icon=":material/rule:")
+        st.error(f"**{literal(label(key))}**: {literal(text)}", icon=":material/rule:")
         return None
     return config
 
@@ -136,14 +138,24 @@ def root_control(data: str) -> str | None:
     path = Path(typed).expanduser()
     kind, there = ("file", path.is_file()) if data == "manifest" else ("folder", path.exists())
     if not there:
-        st.warning(f"There is no {kind} {path} on this machine.", icon=":material/folder_off:")
+        st.warning(f"There is no {kind} {literal(path)} on this machine.", icon=":material/folder_off:")
     return str(path)
 
 
 def choice_control(name: str, names: dict[str, str]) -> str:
-    choices = FIELDS[name].metadata["choices"]
-    show = lambda value: names.get(value, value)  # noqa: E731
+    choices = choices_of(name)
+    if st.session_state.get(f"set_{name}") not in (None, *choices):
+        del st.session_state[f"set_{name}"]
+    show = lambda value: shown(names.get(value, value))  # noqa: E731
     return st.selectbox(label(name), choices, **kept(name), format_func=show, help=help_of(name))
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """What a setting can be here. Data of one's own needs a path, and on a server for others nobody may name one: the
+    answer would tell what lies on its disk."""
+    choices = FIELDS[name].metadata["choices"]
+    anything = name != "data" or visitor.own_machine()
+    return choices if anything else tuple(one for one in choices if one.startswith("drawn:"))
 
 
 def plain_control(name: str) -> Any:
@@ -170,7 +182,7 @@ def weights_control() -> str:
     """No file of this machine can be named here; one that a run's settings brought along stays to be chosen."""
     control = kept("weights")
     choices = dict.fromkeys((*STARTS, st.session_state[control["key"]]))
-    return st.selectbox(label("weights"), choices, **control, help=help_of("weights"))
+    return st.selectbox(label("weights"), choices, **control, format_func=shown, help=help_of("weights"))
 
 
 def kept(name: str, default: Any = None) -> dict[str, Any]:

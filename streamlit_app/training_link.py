@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from training_form import FIELDS, changed, fill
+from run_words import literal
+from training_form import FIELDS, changed, choices_of, fill
 
 from muldml_lite.config import STARTS, Config, ConfigError
 
@@ -28,6 +29,8 @@ def read(text: str) -> Config:
         values[name] = _value(name, value)
     if values.get("weights", "random") not in STARTS:
         raise ConfigError(f"weights: {values['weights'][:30]!r} given, expected {' or '.join(STARTS)}")
+    if values.get("data", "drawn:posed") not in choices_of("data"):
+        raise ConfigError(f"data: {values['data'][:30]!r} given, expected one of {', '.join(choices_of('data'))}")
     # A data set of the visitor's own needs a path, which no link has: the form asks for it.
     return Config(**values, root=None if values.get("data", "drawn:").startswith("drawn:") else ".")
 
@@ -54,7 +57,7 @@ def take() -> None:
     try:
         fill(read(text))
     except ConfigError as error:
-        st.info(f"The link's settings make no sense here: {error}.", icon=":material/link_off:")
+        st.info(f"The link's settings make no sense here: {literal(error)}.", icon=":material/link_off:")
 
 
 def keep(config: Config) -> None:

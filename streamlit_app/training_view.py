@@ -11,10 +11,11 @@ import training_queue
 from face_html import colour_key
 from figures import show_figure
 from live_view import live_view
+from run_words import literal, shown
 from training_process import log_tail
 
 from muldml_lite import plots
-from muldml_lite.runs import Run, RunError
+from muldml_lite.runs import Run
 
 
 def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None:
@@ -23,7 +24,7 @@ def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None
     if state == "failed":
         show_failure(run, message)
     elif state == "cancelled":
-        st.info(f"Cancelled: {message or 'stopped'}. What it had learnt is kept.", icon=":material/cancel:")
+        st.info(f"Cancelled: {literal(message or 'stopped')}. What it had learnt is kept.", icon=":material/cancel:")
     show_progress(history, state, message, int(config.get("epochs") or 1))
     if not history:
         return
@@ -43,14 +44,16 @@ def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None
 def show_origin(run: Run) -> None:
     """Of a fork: where the dotted line comes from, and the way to see both runs."""
     forked = run.config.get("forked")
-    if not isinstance(forked, dict) or "epoch" not in forked:
+    if not isinstance(forked, dict) or not isinstance(forked.get("epoch"), int):
         return
     parent = str(forked.get("run"))
     parent = "sample" if parent == run_picker.SAMPLE.name else parent  # its name in links
-    st.caption(f"The dotted line marks the fork: up to epoch {forked['epoch']} this is {parent}.")
+    st.caption(f"The dotted line marks the fork: up to epoch {forked['epoch']} this is {literal(parent)}.")
+    if parent != "sample" and not run_picker.NAME.fullmatch(parent):
+        return
     st.page_link(
         "views/compare.py",
-        label=f"**Compare with {parent}**",
+        label=f"**Compare with {literal(parent)}**",
         icon=":material/compare_arrows:",
         query_params={"runs": [parent, run.name]},
     )
@@ -76,9 +79,9 @@ def show_curves(history: list[dict[str, Any]]) -> None:
 
 
 def show_progress(history: list[dict[str, Any]], state: str, message: str, epochs: int) -> None:
-    done = history[-1]["epoch"] if history else 0
+    done = int(history[-1]["epoch"]) if history else 0
     if state == "queued":
-        st.progress(0.0, "Waiting for its turn")
+        st.progress(0.0, literal(message[:1].upper() + message[1:]) or "Waiting for its turn")
         return
     if state == "running":
         left = history[-1].get("seconds_left") if history else None
@@ -86,18 +89,18 @@ def show_progress(history: list[dict[str, Any]], state: str, message: str, epoch
         if not history:
             text = "Starting: loading the network and the data"
         text = f"Epoch {done} of {epochs} done" if message.startswith("paused") else text
-        st.progress(min(done / epochs, 1.0), text + (f" · {message}" if message else ""))
+        st.progress(min(done / epochs, 1.0), text + (f" · {literal(message)}" if message else ""))
         return
     word = {"finished": "Finished", "failed": "Failed", "cancelled": "Cancelled"}[state]
     st.progress(min(done / epochs, 1.0), f"{word} after epoch {done} of {epochs}")
 
 
 def show_failure(run: Run, message: str) -> None:
-    st.error(f"**The training failed.** {message}", icon=":material/error:")
+    st.error(f"**The training failed.** {literal(message)}", icon=":material/error:")
     tail = log_tail(run.path)
     if tail:
         st.caption("Last lines of its train.log:")
-        st.code(tail, language=None)
+        st.code(shown(tail), language=None)
 
 
 def show_warnings(history: list[dict[str, Any]]) -> None:
@@ -105,13 +108,13 @@ def show_warnings(history: list[dict[str, Any]]) -> None:
     now = history[-1].get("warnings") or []
     if now:
         st.warning(
-            f"**After epoch {history[-1]['epoch']}:**\n\n" + "\n".join(f"- {line}" for line in now),
+            f"**After epoch {literal(history[-1]['epoch'])}:**\n\n" + "\n".join(f"- {literal(line)}" for line in now),
             icon=":material/warning:",
         )
         return
     earlier = [record["epoch"] for record in history if record.get("warnings")]
     if earlier:
-        st.caption(f"There were warnings after epoch {', '.join(map(str, earlier))}; they no longer hold.")
+        st.caption(f"There were warnings after epoch {literal(', '.join(map(str, earlier)))}; they no longer hold.")
 
 
 def show_numbers(history: list[dict[str, Any]]) -> None:
@@ -136,12 +139,14 @@ def state_of(run: Run, job: training_queue.Job | None) -> tuple[str, str]:
     """State and message; a run of our queue is as alive as its process, whatever its heartbeat says."""
     try:
         status = run.status
-    except RunError as error:
+        state, message = status["state"], str(status.get("message", ""))
+    except Exception as error:  # RunError, or whatever a folder from elsewhere may cause
         return ("queued", "starting") if job and not job.done else ("failed", str(error))
-    state, message = status["state"], status.get("message", "")
     if job and not job.done and state in ("queued", "failed", "running"):
         if job.stop_asked:
             return "running", "stopping; what it has learnt is kept"
         if job.pid and state == "queued":
             return "running", "starting the process"
+    if state == "queued" and job is None:
+        return state, "it is in nobody's queue here; Resume puts it into this one"
     return state, message

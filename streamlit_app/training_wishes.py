@@ -23,8 +23,13 @@ from muldml_lite.runs import (
 )
 
 
-def ask(run: Run, wish: str) -> None:
-    """Play, pause or step a training under way."""
+def ask(run: Run, wish: str, visitor: str = queue.HOST) -> None:
+    """Play, pause or step a training under way.
+
+    Raises:
+        QueueError: it is not the visitor's.
+    """
+    queue.check_owner(run.path, visitor)
     write_control(run.path, one_epoch(run) if wish == "step" else Control(wish))
 
 
@@ -41,12 +46,15 @@ def resume(runs: Path, name: str, visitor: str) -> None:
     """Put a run that was stopped, or fell, into the queue once more.
 
     Raises:
-        QueueError: it is under way, finished, no run of this folder, or a limit is reached.
+        QueueError: it is not the visitor's, under way, finished, no run of this folder, or a limit is reached.
     """
     with queue.locked(runs):
         run = _own(runs, name)
+        queue.check_owner(run.path, visitor)
+        queue.check_plain(run.path)
         state, job = run.status["state"], queue.read_job(run.path)
-        if state not in ("failed", "cancelled") or (job and not job.done):
+        lost = state == "queued" and job is None  # forked from a terminal, or by an app with another list
+        if not (lost or state in ("failed", "cancelled")) or (job and not job.done):
             raise queue.QueueError(f"{name} is {state}: only a run that was stopped or that failed can be resumed")
         queue.check_room(runs, visitor)
         clear_control(run.path)
@@ -77,9 +85,11 @@ def reset(runs: Path, run: Run, visitor: str, name: str) -> Path:
     """Stop a run, keep it, and start its settings again from epoch 0 under another name.
 
     Raises:
-        QueueError: the name is unusable or taken, or a limit is reached.
+        QueueError: the run is another visitor's, the name is unusable or taken, or a limit is reached.
     """
     ours = run.path.parent == runs
+    if ours:
+        queue.check_owner(run.path, visitor)
     config = Config.from_dict(run.config["config"])
     return queue.submit(runs, config, visitor, name, instead_of=run.name if ours else "")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import evidence_html
 import streamlit as st
 import study_cache
 from lesson import shows
+from run_words import html as escape
+from run_words import literal
 
 
 def show_verdicts(claims: Sequence[str], lead: str = "One run is one draw of chance.") -> None:
@@ -33,7 +34,7 @@ def show_verdicts(claims: Sequence[str], lead: str = "One run is one draw of cha
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                     st.html(evidence_html.chip(whole[one].verdict), width="content")
                     st.page_link(
-                        "views/evidence.py", label=f"Claim {one}", icon=":material/science:", width="content",
+                        "views/evidence.py", label=f"Claim {literal(one)}", icon=":material/science:", width="content",
                         query_params={"claim": one, "study": name},
                     )  # fmt: skip
                 reason = evidence_html.with_code(evidence_html.short_reason(whole[one], reading))

@@ -70,5 +70,4 @@ def fresh_visitor(program: Any, address: str) -> Iterator[Any]:
     page.on("console", listen)
     yield page
     context.close()
-    assert not foreign
-    assert not errors
+    assert foreign == errors == []

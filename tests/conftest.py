@@ -8,6 +8,12 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory):
+    """The queue's list is none of the user's."""
+    os.environ["MULDML_STATE"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """A browser for all tests of a file."""
@@ -43,7 +49,9 @@ def app_places(tmp_path, monkeypatch):
     from app_page import modules
     from fake_run import write_fake_run
 
-    run_picker, study_cache, training_queue = modules("run_picker", "study_cache", "training_queue")
+    run_picker, study_cache, training_queue, visitor = modules("run_picker", "study_cache", "training_queue", "visitor")
+    for module in (run_picker, visitor):  # there is no server here that listens anywhere
+        monkeypatch.setattr(module, "own_machine", lambda: True)
     monkeypatch.setenv("MULDML_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(run_picker, "SAMPLE", tmp_path / "sample_run")
     monkeypatch.setattr(study_cache, "SHIPPED", tmp_path / "shipped")

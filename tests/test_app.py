@@ -1,16 +1,19 @@
 """Every page in every state, without a browser: messages instead of tracebacks, and links that lead nowhere else."""
 
+import dataclasses
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from app_page import APP, fine, link, modules, open_page, texts
 from fake_run import make_stale, write_fake_run
 
 from muldml_lite.config import Config
+from muldml_lite.runs import Run, RunWriter
 
 run_picker, training_form, training_queue, visitor = modules("run_picker", "training_form", "training_queue", "visitor")
 
@@ -20,7 +23,6 @@ ALL_PAGES = sorted(path.stem for path in (APP / "views").glob("*.py"))  # the ot
 
 @pytest.fixture(autouse=True)
 def runs(app_places, monkeypatch):
-    monkeypatch.setattr(run_picker, "own_machine", lambda: True)  # there is no server here that listens anywhere
     monkeypatch.setattr(training_queue, "COMMAND", (sys.executable, "-c", "import time; time.sleep(30)"))
     yield app_places
     for _, job in training_queue.jobs(app_places):
@@ -58,6 +60,17 @@ def no_snapshots(path):
         snapshot.unlink()
 
 
+def respell(path, name, value):
+    values = json.loads((path / "config.json").read_text())
+    values["config"][name] = value
+    (path / "config.json").write_text(json.dumps(values))
+
+
+def flat_probe(path):
+    probe = Run(path).probe
+    RunWriter(path).probe(dataclasses.replace(probe, thumbnails=probe.thumbnails.reshape(len(probe), -1)))
+
+
 SPOILS = {
     "no probe": lambda path: (path / "probe.npz").unlink(),
     "bad probe": lambda path: (path / "probe.npz").write_bytes(b"not a zip file"),
@@ -72,18 +85,57 @@ SPOILS = {
     "no snapshots": no_snapshots,
     "other probe": other_probe,
     "dead trainer": make_stale,
+    "heartbeat of a text": lambda path: (path / "status.json").write_text('{"state": "running", "heartbeat": "x"}'),
+    "history of lists": lambda path: (path / "history.jsonl").write_text("[]\n[1]\n"),
+    "history of texts": lambda path: (path / "history.jsonl").write_text('{"epoch": "x", "slices": "y"}\n'),
+    "deep status": lambda path: (path / "status.json").write_text("[" * 100_000),
+    "config of numbers": lambda path: (path / "config.json").write_text('{"config": {"slices": "8", "data": 5}}'),
+    "epochs of text": lambda path: respell(path, "epochs", "many"),
+    "no numbers in slices": lambda path: (path / "history.jsonl").write_text('{"epoch": 1, "slices": [{}, {}]}\n'),
+    "flat probe": flat_probe,
 }
+# What the tour can do without, or says in another way.
+DISPENSABLE = ("empty config", "no status", "odd status", "dead trainer", "heartbeat of a text", "deep status",
+               "torn config", "config of numbers", "epochs of text", "no numbers in slices")  # fmt: skip
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("name", SPOILS)
-def test_a_broken_run_is_a_message(page, name, runs):
-    SPOILS[name](write_fake_run(runs / "spoilt"))
-    words = texts(open_page(page, run="spoilt"))
-    if page == "tour" and name not in ("empty config", "no status", "dead trainer"):  # which the tour can do without
-        assert any(part in words for part in ("can't be shown", "don't fit together", "runs/spoilt/status.json"))
-    if page == "train" and name in ("no status", "dead trainer"):
-        assert "The training failed" in words
+@pytest.mark.parametrize("page", ALL_PAGES)
+def test_a_broken_run_is_a_message(page, runs):
+    """And the choice of another run stays, by which one visitor goes from each to the next."""
+    write_fake_run(runs / "whole")
+    app = open_page(page, run="whole")
+    for name, spoil in SPOILS.items():
+        spoil(write_fake_run(runs / name.replace(" ", "-")))
+        app.query_params["run"] = name.replace(" ", "-")
+        words = texts(app.run())
+        assert app.selectbox(key="run_choice").value == name.replace(" ", "-")
+        if page == "tour" and name not in DISPENSABLE:
+            assert any(part in words for part in ("can't be shown", "don't fit together")), name
+        if page == "train" and name in ("no status", "dead trainer"):
+            assert "The training failed" in words
+    app.query_params["run"] = "whole"
+    assert "can't be shown" not in texts(app.run())
+
+
+def test_a_keeper_that_died_is_replaced(monkeypatch):
+    dead, made = threading.Thread(target=int), []
+    dead.start()
+    dead.join()
+    monkeypatch.setattr(training_queue, "keep_going", lambda runs: made.append(runs) or dead)
+    open_page("tour")
+    assert len(made) > 2
+
+
+@pytest.mark.parametrize("where", ["page", "side bar"])
+def test_whatever_goes_wrong_is_a_message_and_stands_in_the_log(monkeypatch, caplog, where):
+    def fall(*_):
+        raise RuntimeError("nobody thought of this <b>![](http://127.0.0.1:9)")
+
+    monkeypatch.setattr(run_picker, "_names" if where == "side bar" else "short_path", fall)
+    words = texts(open_page("tour"))
+    assert r"RuntimeError: nobody thought of this \<b\>!\[\](http" in words
+    assert "Many thresholds, one embedding" in words
+    assert any(line.exc_info for line in caplog.records)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -242,7 +294,6 @@ def test_settings_outlive_a_page_change():
     ],
 )
 def test_the_command_line_means_the_same_configuration(changes):
-    import dataclasses
     import shlex
 
     from muldml_lite.commands.line import make_parser

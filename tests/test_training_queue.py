@@ -1,7 +1,6 @@
 """The queue of trainings, with a child process that only pretends to train."""
 
 import importlib
-import json
 import os
 import signal
 import subprocess
@@ -169,7 +168,7 @@ def test_a_child_that_does_not_listen_is_ended(runs, child, monkeypatch):
 
 
 def test_another_app_process_adopts_the_child(runs):
-    """Nothing but the folder tells the queue about a job, so a new process finds what the old one started."""
+    """The queue's list is on disk, so a new process finds what the old one started."""
     path = submit(runs, "one")
     advanced_until(runs, path, "running")
     text = (
@@ -179,22 +178,6 @@ def test_another_app_process_adopts_the_child(runs):
     here = [str(ROOT), str(ROOT / "streamlit_app")]
     done = subprocess.run([sys.executable, "-c", text, runs, *here], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["one", "True", "0"]
-
-
-def test_a_pid_given_to_another_process_is_not_ours(runs):
-    job = queue.Job("ann", 0.0, pid=os.getpid(), born="1")
-    assert not queue.alive(job)
-    path = submit(runs, "one")
-    (path / "job.json").write_text(json.dumps({"visitor": "ann", "submitted": 0, "pid": os.getpid(), "born": "1"}))
-    queue.stop(runs, "one")  # must not signal this very process
-    advanced_until(runs, path, "failed")
-
-
-def test_a_broken_job_file_is_passed_over(runs):
-    path = submit(runs, "one")
-    (path / "job.json").write_text('{"visitor": ')
-    assert queue.jobs(runs) == []
-    queue.advance(runs)
 
 
 @pytest.mark.parametrize(("alone", "others", "waits"), [(0.3, 99.0, False), (99.0, 0.3, True)])
@@ -227,30 +210,37 @@ def test_the_other_bound_does_not_count(runs, child, monkeypatch, alone, others,
 def test_a_stopped_training_is_resumed_through_the_queue(runs):
     path = write_fake_run(runs / "one", state="cancelled")  # not made by the queue: that makes no difference
     write_control(path, Control("pause"))
-    wishes.resume(runs, "one", "ann")
+    wishes.resume(runs, "one", queue.HOST)
     assert Run(path).status["message"] == "waiting to go on after epoch 3"
     assert not wishes.pause_asked(Run(path))
     advanced_until(runs, path, "running")
     assert (path / "word").read_text() == "resume"
     with pytest.raises(queue.QueueError, match="one is running: only a run that was stopped"):
-        wishes.resume(runs, "one", "ann")
+        wishes.resume(runs, "one", queue.HOST)
+
+
+def test_a_run_that_waits_in_nobodys_queue_is_resumed(runs):
+    """As `muldml fork` leaves one, or an app whose list is gone."""
+    path = write_fake_run(runs / "one", state="queued")
+    wishes.resume(runs, "one", "")
+    advanced_until(runs, path, "running")
 
 
 def test_what_cannot_be_resumed(runs):
     write_fake_run(runs / "done")
     with pytest.raises(queue.QueueError, match="done is finished"):
-        wishes.resume(runs, "done", "ann")
+        wishes.resume(runs, "done", queue.HOST)
     outside = write_fake_run(runs.parent / "elsewhere", state="cancelled")
     (runs / "link").symlink_to(outside)
     for name in ("link", "gone"):
         with pytest.raises(queue.QueueError, match="no run of this app's folder"):
-            wishes.resume(runs, name, "ann")
+            wishes.resume(runs, name, queue.HOST)
     with pytest.raises(queue.QueueError, match="run's name"):
-        wishes.resume(runs, "../elsewhere", "ann")
-    submit(runs, "a1"), submit(runs, "a2")
+        wishes.resume(runs, "../elsewhere", queue.HOST)
+    submit(runs, "a1", queue.HOST), submit(runs, "a2", queue.HOST)
     write_fake_run(runs / "one", state="failed")
     with pytest.raises(queue.QueueError, match="2 trainings under way"):
-        wishes.resume(runs, "one", "ann")
+        wishes.resume(runs, "one", queue.HOST)
     assert Run(runs / "one").status["state"] == "failed"
 
 

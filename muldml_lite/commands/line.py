@@ -53,13 +53,7 @@ def make_parser() -> Parser:
 
     add_control(_add(commands, "control", run_control, "let a training stand still, go on, or do one more epoch"))
 
-    one = _add(commands, "evaluate", _evaluate, "measure a trained run on held-out images")
-    _add_run(one, "run folder with a checkpoint")
-    one.add_argument("--data", help="another data set than the run's own; classes are matched by name")
-    one.add_argument("--root", help="its image folder or manifest")
-    one.add_argument("--seed", type=int, metavar="N", help="another seed of the split, and of drawn people")
-    one.add_argument("--find-faces", action="store_true", help="cut its images around their faces; needs OpenCV")
-    _add_json(one)
+    _add_evaluate(_add(commands, "evaluate", _evaluate, "measure a trained run on held-out images"))
 
     one = _add(commands, "layout", _layout, "lay out every slice of every epoch in two dimensions")
     _add_run(one, "run folder to add the layout to")
@@ -93,6 +87,15 @@ def make_parser() -> Parser:
 
     add_bench(_add(commands, "bench", run_bench, "time the losses, a training step and the app"))
     return parser
+
+
+def _add_evaluate(parser: Parser) -> None:
+    _add_run(parser, "run folder with a checkpoint")
+    parser.add_argument("--data", help="another data set than the run's own; classes are matched by name")
+    parser.add_argument("--root", help="its image folder or manifest")
+    parser.add_argument("--seed", type=int, metavar="N", help="another seed of the split, and of drawn people")
+    parser.add_argument("--find-faces", action="store_true", help="cut its images around their faces; needs OpenCV")
+    _add_json(parser)
 
 
 def _add(commands: Any, name: str, function: Any, text: str) -> Parser:

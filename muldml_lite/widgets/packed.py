@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
+from muldml_lite.runs import Run
+
 _ALIGNED = 8  # bytes; typed arrays want to start at a multiple of their item size
+
+
+def key_of(run: Run) -> str:
+    """Which run it is, without telling where on this machine it lies: a mark of its place, and its name."""
+    place = hashlib.sha1(os.fsencode(run.path), usedforsecurity=False).hexdigest()[:12]
+    return f"{place}/{run.name}".encode("utf-8", "replace").decode()
 
 
 def pack(values: Mapping[str, Any]) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from html import escape
 
 import compare_runs
 import run_cache
@@ -17,10 +16,11 @@ from figures import show_figure
 from glossary import term
 from lesson import shows
 from reproduce import reproduce
+from run_words import html as escape
+from run_words import literal
 from training_view import show_progress, state_of
 
 from muldml_lite import plots
-from muldml_lite.runs import RunError
 
 LEAST, MOST = 2, plots.MOST_COMPARED
 HELP = {
@@ -55,7 +55,7 @@ def choose(known: dict[str, Member]) -> list[Member]:
             st.caption("Forks with their parents:", width="content")
             for parent, name in suggested:
                 st.button(
-                    f"{known[parent].name} and {name}",
+                    f"{literal(known[parent].name)} and {literal(name)}",
                     key=f"pair_{name}",
                     type="tertiary",
                     icon=":material/fork_right:",
@@ -69,7 +69,8 @@ def tell_unknown(known: dict[str, Member]) -> None:
     gone = [name for name in asked if name not in known]
     if gone:
         st.info(
-            f"The link asks for “{gone[0][:60]}”, which is no run of this app's folder.", icon=":material/link_off:"
+            f"The link asks for “{literal(gone[0][:60])}”, which is no run of this app's folder.",
+            icon=":material/link_off:",
         )
     elif len(asked) > MOST:
         st.info(f"The link asks for {len(asked)} runs; at most {MOST} can be compared.", icon=":material/link_off:")
@@ -149,9 +150,9 @@ def scene(chosen: Sequence[Member]) -> tuple[bool, ...]:
 
 def follow(chosen: Sequence[Member], before: tuple[bool, ...]) -> None:
     """A fragment on a clock of its own, so it meets trouble by itself."""
-    if scene(chosen) != before:
-        st.rerun()
     with run_cache.run_problems("Take it out of the comparison."):
+        if scene(chosen) != before:
+            st.rerun()
         progress(chosen)
         curves(chosen)
 
@@ -161,12 +162,12 @@ def progress(chosen: Sequence[Member]) -> None:
     for one in chosen:
         state, message = state_of(one.run, training_queue.read_job(one.run.path))
         if state in ("queued", "running"):
-            st.caption(f"**{one.name}**")
+            st.caption(f"**{literal(one.name)}**")
             show_progress(run_cache.history(one.run), state, message, one.config.epochs)
 
 
 def moving(chosen: Sequence[Member]) -> bool:
-    with contextlib.suppress(RunError):
+    with contextlib.suppress(Exception):  # what is wrong is said where it is shown
         return any(one.run.status["state"] in ("queued", "running") for one in chosen)
     return False
 
@@ -193,7 +194,7 @@ else:
         st.subheader("One face, in every run")
         young = [one.name for one in chosen if not one.run.epochs]
         if young:
-            st.caption(f"They appear when the untrained network of {', '.join(young)} has been looked at.")
+            st.caption(f"They appear when the untrained network of {literal(', '.join(young))} has been looked at.")
         else:
             st.markdown("Pick a face and see whom each slice of each run puts next to it.")
             show_faces(chosen)

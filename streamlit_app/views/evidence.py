@@ -9,6 +9,7 @@ import streamlit as st
 import study_cache
 from evidence_detail import show_claim
 from evidence_overview import number_of, show_overview
+from run_words import literal, shown
 from training_view import duration
 
 from muldml_lite.claims import Claim, Study
@@ -51,7 +52,7 @@ def study_picker(choice: study_cache.Choice) -> None:
         "Study",
         list(known),
         key="study_choice",
-        format_func=lambda name: known.get(name, name),
+        format_func=lambda name: shown(known.get(name, name)),
         on_change=choose_study,
         placeholder="Choose a study",
         help="A study is a folder made by `python -m muldml_lite claims`: the shipped one, or yours in the runs "
@@ -74,9 +75,9 @@ def study_facts(study: Study) -> None:
         str(about.get("date", "")),
         str(about.get("unfinished", "")),
     ]
-    st.caption(
-        " · ".join(part for part in parts if part) + (f"  \n`{about['command']}`" if about.get("command") else "")
-    )
+    st.caption(literal(" · ".join(part for part in parts if part)))
+    if about.get("command"):
+        st.code(shown(about["command"]), language=None, wrap_lines=True)
     revised = [(str(one.get("date", "")), str(one.get("what", ""))) for one in about.get("revised", [])]
     if revised:
         with st.expander(f"Revised after the runs ({len(revised)})", icon=":material/edit_note:"):
@@ -84,10 +85,10 @@ def study_facts(study: Study) -> None:
     if state.get("state") == "running":
         share = min(1.0, state.get("done", 0) / max(1, state.get("total", 1)))
         left = f", about {duration(state['seconds_left'])} left" if state.get("seconds_left") else ""
-        st.progress(share, f"Under way: {state.get('done', 0):,} of {state.get('total', 0):,} runs{left}")
+        st.progress(share, f"Under way: {int(state.get('done', 0)):,} of {int(state.get('total', 0)):,} runs{left}")
         st.button("Read again", icon=":material/refresh:")
     elif state.get("state") in ("stopped", "failed"):
-        why = f": {state['message']}" if state.get("message") else ""
+        why = f": {literal(state['message'])}" if state.get("message") else ""
         st.info(f"This study {state['state']}{why}. The same command goes on where it was.", icon=":material/pause:")
 
 
@@ -105,7 +106,8 @@ def wanted_claim(claims: tuple[Claim, ...]) -> Claim | None:
         return None
     found = [one for one in claims if one.id == name] or [one for one in claims if number_of(one) == name]
     if not found:
-        st.info(f"The link asks for claim “{name[:20]}”; this study has {', '.join(one.id for one in claims)}.")
+        known = literal(", ".join(one.id for one in claims))
+        st.info(f"The link asks for claim “{literal(name[:20])}”; this study has {known}.")
         return None
     return found[0]
 
@@ -118,13 +120,18 @@ def walk(claims: tuple[Claim, ...], claim: Claim) -> None:
         for step, icon, key in ((-1, ":material/chevron_left:", "before"), (1, ":material/chevron_right:", "after")):
             other = claims[(place + step) % len(claims)]
             st.button(
-                other.id, icon=icon, key=f"claim_{key}", on_click=choose_claim, args=(other.id,), help=other.title
+                literal(other.id),
+                icon=icon,
+                key=f"claim_{key}",
+                on_click=choose_claim,
+                args=(other.id,),
+                help=literal(other.title),
             )
 
 
 def no_study(problem: str) -> None:
     problem = (problem or "There is no study yet").rstrip(".")
-    st.info(f"{problem}. A first one takes some minutes:", icon=":material/science:")
+    st.info(f"{literal(problem)}. A first one takes some minutes:", icon=":material/science:")
     st.code("python -m muldml_lite claims --quick", language="bash")
     st.markdown(
         "It lands in the runs folder and appears here. `python -m muldml_lite claims --list` says what would be run, "

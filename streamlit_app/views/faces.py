@@ -15,6 +15,7 @@ from faces_view import checked_morph, faces_view, take
 from glossary import term
 from learned import learned_from
 from reproduce import reproduce
+from run_words import literal
 
 from muldml_lite.faces.anatomy import REGIONS, UNIT_FACTS
 from muldml_lite.faces.lab import LabFace
@@ -41,8 +42,7 @@ def first_state() -> dict[str, Any]:
                 kept["face"] = LabFace.from_link(given)
             kept["morph"] = checked_morph(given.get("morph", USUAL_MORPH))
         except ValueError as error:
-            reason = str(error).replace("`", "'")  # it quotes the link: in backticks, nothing of it is Markdown
-            st.info(f"The link's face can't be drawn; here is another. `{reason}`", icon=":material/link_off:")
+            st.info(f"The link's face can't be drawn; here is another. {literal(error)}", icon=":material/link_off:")
         st.session_state["lab"] = kept
     return kept
 
@@ -59,11 +59,12 @@ def write_link(face: LabFace, morph: str) -> None:
 
 @st.fragment
 def lab(around: Surroundings | None) -> None:
-    kept = first_state()
-    face = kept["face"]
-    faces_view(around, face, kept["morph"], kept["ask"], kept["wish"], lesson.shows("downloads"), note_ask, KEY)
-    write_link(face, kept["morph"])
-    reproduce(python=lines(face))
+    with run_cache.run_problems("Choose another run for its neighbours."):
+        kept = first_state()
+        face = kept["face"]
+        faces_view(around, face, kept["morph"], kept["ask"], kept["wish"], lesson.shows("downloads"), note_ask, KEY)
+        write_link(face, kept["morph"])
+        reproduce(python=lines(face))
 
 
 def lines(face: LabFace) -> str:
@@ -96,11 +97,11 @@ def unit_table() -> None:
 
 def what_to_see(around: Surroundings) -> str:
     if around.epoch < 0:
-        return f"Only raw pixels can be compared as yet. {around.problem}"
+        return f"Only raw pixels can be compared as yet. {literal(around.problem)}"
     learned = learned_from(around.run)
-    foreign = f" This run learned from {learned.words}: a drawn face is foreign to it."
+    foreign = f" This run learned from {literal(learned.words)}: a drawn face is foreign to it."
     if learned.drawn is not False:
-        foreign = f" This run learned from {learned.words}; no run is trained on anybody whom this page draws."
+        foreign = f" This run learned from {literal(learned.words)}; no run is trained on anybody whom this page draws."
     return (
         f"Each picture shows the {len(around.probe)} faces that this run follows, in raw pixels and in each slice "
         f"after epoch {around.epoch}: hollow marks were trained on, filled ones are of unseen people. The face is put "
@@ -118,7 +119,7 @@ st.markdown(
 choice = run_picker.chosen()
 found = None
 if choice.run is None:
-    st.info(f"{choice.problem} The face can be played with all the same.", icon=":material/folder_off:")
+    st.info(f"{literal(choice.problem)} The face can be played with all the same.", icon=":material/folder_off:")
 else:
     with run_cache.run_problems("The face can be played with all the same; for its neighbours, choose another run."):
         found = surroundings(choice.run)

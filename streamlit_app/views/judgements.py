@@ -9,6 +9,7 @@ from judgements_run import in_this_run
 from judgements_view import heed_link, judgements_view
 from lesson import shows
 from reproduce import reproduce
+from run_words import literal
 from verdict_chips import show_verdicts
 
 from muldml_lite.widgets.judgements import Scene
@@ -45,7 +46,7 @@ def lines(scene: Scene) -> str:
 def real(choice: run_picker.Choice) -> None:
     st.subheader("In a training", help=term("incomplete judgement"))
     if choice.run is None:
-        st.info(choice.problem or "Choose a run in the side bar.", icon=":material/folder_off:")
+        st.info(literal(choice.problem) or "Choose a run in the side bar.", icon=":material/folder_off:")
         return
     in_this_run(choice.run)
 

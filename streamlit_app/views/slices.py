@@ -15,6 +15,7 @@ from figures import show_figure
 from glossary import term
 from lesson import shows
 from reproduce import reproduce
+from run_words import literal
 from slices_view import feed, slices_view
 
 from muldml_lite import plots
@@ -81,8 +82,8 @@ def picked_face(run: Run, i: int, epoch: int) -> None:
     picture, words, more = st.columns([1, 3, 1], vertical_alignment="center")
     picture.html(face(probe, i, 132))
     words.markdown(
-        f"**{probe.classes[int(probe.labels[i])].capitalize()}**, {probe.names[i]}  \n"
-        f"{':material/check:' if right else ':material/close:'} The head says **{said}** "
+        f"**{literal(probe.classes[int(probe.labels[i])].capitalize())}**, {literal(probe.names[i])}  \n"
+        f"{':material/check:' if right else ':material/close:'} The head says **{literal(said)}** "
         f"({snap.confidence[i]:.0%} sure) after epoch {epoch}.  \n"
         f"{'Unseen subject' if probe.test[i] else 'Training subject'} · image {probe.index[i]} "
         f"of the data set · point {i}"
@@ -106,15 +107,16 @@ def profile(run: Run) -> None:
             "share of incomplete judgements.",
         )
         st.caption(
-            f"After epoch {last['epoch']}, one point a slice. One run shows one draw of chance: differences of a few "
-            "points between slices may be noise. Where all hinges are active, τ has no influence on the gradient."
+            f"After epoch {literal(last['epoch'])}, one point a slice. One run shows one draw of chance: differences "
+            "of a few points between slices may be noise. Where all hinges are active, τ has no influence on the "
+            "gradient."
         )
 
 
 st.title("Slices")
 choice = run_picker.chosen()
 if choice.run is None:
-    st.info(choice.problem or "Choose a run in the side bar.", icon=":material/folder_off:")
+    st.info(literal(choice.problem) or "Choose a run in the side bar.", icon=":material/folder_off:")
 else:
     st.markdown(
         "Each panel is one slice of the same embedding, trained with its own threshold τ. "

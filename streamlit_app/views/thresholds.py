@@ -12,6 +12,7 @@ import thresholds_link
 from glossary import term
 from lesson import shows
 from reproduce import reproduce
+from run_words import literal, shown
 from slices_view import feed
 from thresholds_view import MOST_OTHERS, other_runs, payload, thresholds_view
 from verdict_chips import show_verdicts
@@ -46,12 +47,13 @@ def note_change() -> None:
 
 @st.fragment
 def view(run: Run, token: str, scope: dict[str, Any]) -> None:
-    pick = wish(run, scope)
-    for problem in pick["problems"]:
-        st.info(problem, icon=":material/link_off:")
-    hides = [block for block in ("downloads", "controls") if not shows(block)]
-    thresholds_view(token, {"serial": pick["serial"], **pick["seen"]}, hides, note_change, KEY)
-    link_state.write("thresholds", thresholds_link.write(pick["seen"]))
+    with run_cache.run_problems():
+        pick = wish(run, scope)
+        for problem in pick["problems"]:
+            st.info(problem, icon=":material/link_off:")
+        hides = [block for block in ("downloads", "controls") if not shows(block)]
+        thresholds_view(token, {"serial": pick["serial"], **pick["seen"]}, hides, note_change, KEY)
+        link_state.write("thresholds", thresholds_link.write(pick["seen"]))
 
 
 def beside(known: dict[str, str], own: str) -> list[str]:
@@ -89,7 +91,7 @@ def choose_others(run: Run, own: str) -> list[Run]:
             "Thresholds of other runs beside them",
             list(known),
             key="beside_choice",
-            format_func=lambda name: known.get(name, name),
+            format_func=lambda name: shown(known.get(name, name)),
             on_change=lambda: set_beside(st.session_state["beside_choice"]),
             max_selections=MOST_OTHERS,
             placeholder="Add runs, such as ones with a single threshold",
@@ -142,6 +144,6 @@ def show(run: Run, name: str) -> None:
 st.title("Thresholds", help=term("threshold"))
 choice = run_picker.chosen()
 if choice.run is None:
-    st.info(choice.problem or "Choose a run in the side bar.", icon=":material/folder_off:")
+    st.info(literal(choice.problem) or "Choose a run in the side bar.", icon=":material/folder_off:")
 else:
     show(choice.run, choice.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import Any
 
@@ -12,6 +13,7 @@ import run_picker
 import streamlit as st
 from face_html import face, relation
 from reproduce import reproduce
+from run_words import literal
 from tour_picture import method_picture, show_picture
 
 from muldml_lite import analysis
@@ -29,19 +31,20 @@ def picture(run: Run) -> None:
         show_picture(drawn(run, anchor), record)
         counts = run.config.get("data") or {}
         st.caption(
-            f"Numbers and points are those of the run chosen in the side bar, after epoch {record['epoch']}: "
-            f"{counts.get('train', '?')} training images, {counts.get('test', '?')} held out"
+            f"Numbers and points are those of the run chosen in the side bar, after epoch {literal(record['epoch'])}: "
+            f"{literal(counts.get('train', '?'))} training images, "
+            f"{literal(counts.get('test', '?'))} held out"
             f"{' (other subjects)' if counts.get('subjects') else ''}; {len(probe)} of them are followed and drawn."
         )
 
 
 def drawn(run: Run, anchor: int) -> str:
-    return _drawn(str(run.path), run_cache.stamp(run), anchor)
+    return _drawn(os.fsencode(run.path), run_cache.stamp(run), anchor)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _drawn(path: str, changed: tuple[int, ...], anchor: int) -> str:
-    run = Run(path)
+def _drawn(path: bytes, changed: tuple[int, ...], anchor: int) -> str:
+    run = Run(os.fsdecode(path))
     epochs, coordinates = layout(run)
     apart = run.residuals(run.layouts[0])[-1]
     return method_picture(run_cache.probe(run), anchor, coordinates[-1], apart, record_of(run, epochs[-1]))
@@ -60,15 +63,15 @@ def record_of(run: Run, epoch: int) -> dict[str, Any]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _layout(path: str, changed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    run = Run(path)
+def _layout(path: bytes, changed: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    run = Run(os.fsdecode(path))
     return run.layout(run.layouts[0])
 
 
 def layout(run: Run) -> tuple[np.ndarray, np.ndarray]:
     if not run.layouts:
         raise RunError(f"{run.path}: no layout yet; it is made when training ends")
-    return _layout(str(run.path), run_cache.stamp(run))
+    return _layout(os.fsencode(run.path), run_cache.stamp(run))
 
 
 def identity_section(run: Run) -> None:
@@ -106,7 +109,7 @@ def choose_anchor(probe: Probe) -> int:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     label = left.pills(
         "Expression of the face", probe.classes, default=probe.classes[-1], key="expression", required=True,
-        bind="query-params",
+        bind="query-params", format_func=literal,
     )  # fmt: skip
     wanted = probe.classes.index(label) if label in probe.classes else 0
     those = np.flatnonzero(probe.test & (probe.labels == wanted))
@@ -123,7 +126,7 @@ def turn_of(count: int) -> int:
     turn = int(asked) - 1 if asked.isdecimal() and len(asked) < 6 else -1
     if not 0 <= turn < count:
         if st.query_params.get("person"):
-            st.info(f"The link asks for person “{asked[:20]}”; of this expression there are 1 to {count}.")
+            st.info(f"The link asks for person “{literal(asked[:20])}”; of this expression there are 1 to {count}.")
         turn = 0
     take_turn(turn)
     return turn
@@ -202,7 +205,7 @@ def own_numbers(slices: list[dict[str, Any]], history: list[dict[str, Any]]) -> 
             "τ does shape the gradient in this run."
         )
     if history[-1].get("warnings"):
-        lines.append("- Its trainer warned: " + " ".join(f"“{line}”" for line in history[-1]["warnings"]))
+        lines.append("- Its trainer warned: " + " ".join(f"“{literal(line)}”" for line in history[-1]["warnings"]))
     lines.append("- One run has no error bar. To compare, train the controls with the same seed on the Train page.")
     return "**What the chosen run says:**\n\n" + "\n".join(lines)
 
@@ -225,7 +228,7 @@ def next_steps(run_name: str) -> None:
 
 
 def by_yourself(run: Run) -> None:
-    path = run.path.relative_to(run_picker.ROOT) if run.path.is_relative_to(run_picker.ROOT) else run.path
+    path = run_picker.short_path(run)
     reproduce(
         f"muldml evaluate --run {shlex.quote(str(path))}",
         "from muldml_lite import analysis\nfrom muldml_lite.runs import Run\n"
@@ -243,7 +246,7 @@ st.markdown(
 )
 choice = run_picker.chosen()
 if choice.run is None:
-    st.info(choice.problem or "Choose a run in the side bar.", icon=":material/folder_off:")
+    st.info(literal(choice.problem) or "Choose a run in the side bar.", icon=":material/folder_off:")
 else:
     picture(choice.run)
     identity_section(choice.run)

@@ -13,29 +13,28 @@ import training_queue as queue
 import training_wishes as wishes
 from reproduce import reproduce
 from run_cache import run_problems
+from run_words import literal
+from training_foreign import passed_over
 from training_fork import Fork, fork_choice
 from training_form import command_line, fork_line, free_name, training_form
-from training_transport import transport
+from training_transport import attempt, transport
 from training_view import show_run, state_of
 from visitor import visitor
 
 from muldml_lite.config import Config
-from muldml_lite.runs import Run, RunError, fork_epochs, starts_afresh
+from muldml_lite.runs import Run, fork_epochs, starts_afresh
 
 RUNS = run_picker.runs_folder()
+MOST_ODD = 5  # folders that the queue's view names
 
 
 def begin(make: Callable[[], Path]) -> None:
     """Put a training into the queue and show it; a refusal is told on the page."""
-    st.session_state.pop("start_problem", None)
-    try:
-        path = make()
-        queue.advance(RUNS)  # at once, rather than when the keeper next looks
-    except (queue.QueueError, RunError, OSError) as error:
-        st.session_state["start_problem"] = str(error)
-        return
-    st.session_state["set_name"] = ""
-    st.session_state["watch"] = path.name
+    path = attempt(make)
+    if path is not None:
+        attempt(lambda: queue.advance(RUNS))  # at once, rather than when the keeper next looks
+        st.session_state["set_name"] = ""
+        st.session_state["watch"] = path.name
 
 
 def start(config: Config, name: str, fork: Fork | None) -> None:
@@ -57,7 +56,7 @@ def new_training(run: Run | None) -> str:
     name = st.text_input("Name of the run", key="set_name", placeholder=free, max_chars=60).strip() or free
     if fork and config:
         changes = ", ".join(key.replace("_", " ") for key in fork.changes(config))
-        st.caption(f"Changed from {run_picker.words(fork.run)}: {changes or unchanged(fork)}.")
+        st.caption(f"Changed from {literal(run_picker.words(fork.run))}: {changes or unchanged(fork)}.")
     st.button(
         "Start the fork" if fork else "Start training",
         type="primary",
@@ -81,12 +80,12 @@ def unchanged(fork: Fork) -> str:
 def live(run: Run, shown: str) -> None:
     """The chosen run as it is now. Reads files only, so it may run as often as it likes."""
     state, message = state_of(run, queue.read_job(run.path))
-    st.subheader(f"{run_picker.STATE_SIGNS[state]} {shown}")
+    st.subheader(f"{run_picker.STATE_SIGNS[state]} {literal(shown)}")
     with run_problems("It may be half-written: wait a moment, or choose another run in the side bar."):
         transport(RUNS, run, state, begin)
         if "start_problem" in st.session_state:
             problem = st.session_state["start_problem"]
-            st.error(problem[:1].upper() + problem[1:] + ".", icon=":material/block:")
+            st.error(literal(problem[:1].upper() + problem[1:] + "."), icon=":material/block:")
         show_run(run, state, message, run.config["config"])
     if state == "finished":
         st.page_link("views/slices.py", label="**Walk through its slices**", icon=":material/arrow_forward:")
@@ -94,8 +93,8 @@ def live(run: Run, shown: str) -> None:
 
 def queue_board(shown: str) -> None:
     """What runs and what waits, for all visitors."""
-    at_work, line = queue.running(RUNS), queue.waiting(RUNS)
-    if at_work is None and not line:
+    at_work, line, odd = queue.running(RUNS), queue.waiting(RUNS), passed_over(RUNS)
+    if at_work is None and not line and not odd:
         return
     with st.container(border=True):
         st.markdown(
@@ -107,15 +106,19 @@ def queue_board(shown: str) -> None:
         ]
         for words, run in rows:
             if run.name == shown:
-                st.caption(f"{run.name} · {words} · shown here")
+                st.caption(f"{literal(run.name)} · {words} · shown here")
                 continue
             st.button(
-                f"{run.name} · {words}",
+                f"{literal(run.name)} · {words}",
                 key=f"watch_{run.name}",
                 icon=":material/visibility:",
                 type="tertiary",
                 on_click=lambda name=run.name: st.session_state.update(watch=name),
             )
+        if odd:
+            st.caption("Passed over, as the queue can't heed them:")
+        for name, why in list(odd.items())[:MOST_ODD]:
+            st.caption(f"{literal(name)} · {literal(why)}")
 
 
 def scene(run: Run | None) -> tuple[bool, str, bool]:
@@ -123,7 +126,7 @@ def scene(run: Run | None) -> tuple[bool, str, bool]:
     state = forkable = ""
     if run is not None:
         state = state_of(run, queue.read_job(run.path))[0]
-        with contextlib.suppress(RunError):
+        with contextlib.suppress(Exception):  # what is wrong is said where the run is shown
             forkable = bool(fork_epochs(run))
     moving = state in ("queued", "running") or bool(queue.running(RUNS) or queue.waiting(RUNS))
     return moving, state, bool(forkable)
@@ -134,14 +137,16 @@ def watch(choice: run_picker.Choice) -> None:
 
     @st.fragment(run_every=1.0 if before[0] else None)
     def watched() -> None:
-        # A whole rerun switches the clock on or off, and tells the side bar and the form.
-        if scene(choice.run) != before or "watch" in st.session_state:
-            st.rerun()
-        if choice.run is None:
-            st.info(choice.problem or "Choose a run in the side bar, or start one.", icon=":material/folder_off:")
-        else:
-            live(choice.run, "Sample run" if choice.name == "sample" else choice.run.name)
-        queue_board(choice.name)
+        with run_problems():
+            # A whole rerun switches the clock on or off, and tells the side bar and the form.
+            if scene(choice.run) != before or "watch" in st.session_state:
+                st.rerun()
+            if choice.run is None:
+                problem = literal(choice.problem) or "Choose a run in the side bar, or start one."
+                st.info(problem, icon=":material/folder_off:")
+            else:
+                live(choice.run, "Sample run" if choice.name == "sample" else choice.run.name)
+            queue_board(choice.name)
 
     watched()
 

@@ -15,6 +15,7 @@ from glossary import term
 from learned import learned_from
 from lesson import shows
 from reproduce import reproduce
+from run_words import literal
 
 from muldml_lite.analysis.verdicts import Judge, Judged
 from muldml_lite.photos import KINDS, MAX_BYTES, MAX_PIXELS, SUFFIXES, Photo, Square, detector_problem, square_around
@@ -59,7 +60,7 @@ def bring(room: float) -> None:
         st.camera_input("Look into the camera", key=key, on_change=own_photo.take, args=(key, room))
         st.button("Turn the camera off", on_click=partial(mine.update, camera=False))
     if mine["problem"]:
-        st.warning(mine["problem"], icon=":material/broken_image:")
+        st.warning(literal(mine["problem"]), icon=":material/broken_image:")
     st.caption(
         ":material/lock: **Kept in memory only.** A photograph is cut and judged on the machine that runs this app. It "
         "is written to no file, log or link, and no other visitor can see it. “Forget” removes it at once; without, it "
@@ -104,7 +105,7 @@ def _how_found(photo: Photo) -> str:
         )
     problem = detector_problem()
     if problem:
-        return f"Bring the face into the square by hand. ({problem})"
+        return f"Bring the face into the square by hand. ({literal(problem)})"
     return "No face was found: bring it into the square by hand."
 
 
@@ -112,7 +113,7 @@ def foreign(run: Run, result: Judged, photo_is_drawn: bool) -> None:
     """How much of a verdict to believe."""
     learned = learned_from(run)
     reads = f"reads which {'of its classes' if learned.photographs else 'drawn expression'} a picture is most like"
-    words = f"**What this is, and what not.** This network learned from {learned.words}. "
+    words = f"**What this is, and what not.** This network learned from {literal(learned.words)}. "
     words += f"It {reads}, not what somebody feels."
     if learned.photographs is False and not photo_is_drawn:
         words += " **A photograph is outside of all it has seen**, and it can be sure all the same."
@@ -174,7 +175,7 @@ def _numbers(result: Judged) -> dict[str, list[object]]:
 def show_photo(run: Run, photo: Photo, room: float) -> None:
     mine = own_photo.kept()
     for note in photo.notes:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {literal(note)}")
     with run_cache.run_problems("Choose a run that has finished and keeps its weights, such as the sample run."):
         judge = own_verdicts.judge_of(run)
         picture, dials = st.columns([3, 2], gap="large")
@@ -220,7 +221,7 @@ st.markdown(
 st.html(own_verdicts.STYLE)
 choice = run_picker.chosen()
 if choice.run is None:
-    st.info(choice.problem or "Choose a run in the side bar.", icon=":material/folder_off:")
+    st.info(literal(choice.problem) or "Choose a run in the side bar.", icon=":material/folder_off:")
 else:
     own_link.read()
     with run_cache.run_problems():

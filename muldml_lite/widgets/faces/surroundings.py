@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -98,7 +99,7 @@ def read_surroundings(run: Run) -> Surroundings:
         records = {record["epoch"]: record["slices"] for record in run.history}.get(epoch, [])
         found = [record.get("threshold") for record in records]
         thresholds = tuple(found) if len(found) == len(slices) else (None,) * len(slices)
-    stamp = hashlib.sha1(str(run.path).encode(), usedforsecurity=False)
+    stamp = hashlib.sha1(os.fsencode(run.path), usedforsecurity=False)
     for space in spaces:
         stamp.update(np.ascontiguousarray(space.picture.points).tobytes())
     return Surroundings(run, stamp.hexdigest()[:16], probe, tuple(spaces), thresholds, epoch, problem)

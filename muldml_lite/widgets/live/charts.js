@@ -79,7 +79,7 @@ function drawChart(view, chart, lines) {
     parts.push(text(left - 6, y(value) + 4, label(value), "end"));
   }
   for (const epoch of ticks(lastEpoch(view))) parts.push(text(x(epoch), height - 7, epoch, "middle"));
-  if (view.data.fork != null) {
+  if (Number.isInteger(view.data.fork)) {
     parts.push(svg("line", { class: "fork", x1: x(view.data.fork), x2: x(view.data.fork), y1: top, y2: height - bottom }));
   }
   for (const line of lines) parts.push(...linePath(line, epochs, x, y));

@@ -11,6 +11,7 @@ import numpy as np
 from muldml_lite.analysis.layouts import pca_pictures, read_slices
 from muldml_lite.plots import class_styles, slice_colours
 from muldml_lite.runs import Run, RunError, in_one_frame, read_control
+from muldml_lite.widgets.packed import key_of
 
 REACH = 1.15  # embeddings of unit length, centred, seldom lie farther out in a plane; what does stays at the edge
 CURVES = ("cross_entropy", "metric_loss", "head_accuracy", "knn_accuracy", "train_accuracy")
@@ -56,7 +57,7 @@ def live_payload(run: Run, frames: Frames, *, controls: bool = True) -> dict[str
     history, status, config = run.history, run.status, run.config
     some = history[-1]["slices"] if history else []  # of a fork, the first ones are the parent's
     values = {
-        "run": str(run.path),
+        "run": key_of(run),
         "name": run.name,
         "state": status["state"],
         "message": status.get("message", ""),

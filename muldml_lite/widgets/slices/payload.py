@@ -13,6 +13,7 @@ from PIL import Image
 
 from muldml_lite.plots import class_styles
 from muldml_lite.runs import Run, RunError
+from muldml_lite.widgets.packed import key_of
 
 SPRITE_SIDE = 64  # pixels of a face in the sprite sheet, at most
 MANY_FACES = 1_000  # from here on faces in the sheet are smaller: browsers limit the size of a picture
@@ -45,7 +46,7 @@ def slices_payload(run: Run, neighbours: int = 5, most_epochs: int = 24, most_by
     records = {record["epoch"]: record["slices"] for record in history}
     some = history[-1]["slices"] if history else []  # of a fork, the first ones are the parent's
     values = {
-        "run": str(run.path),
+        "run": key_of(run),
         "classes": class_styles(probe.classes),
         "thresholds": [s.get("threshold") for s in some] or [None] * slices,
         "labels": probe.labels.tolist(),

@@ -1,0 +1,50 @@
+"""Texts of a run or a study as a page may show them: one place for all that come from a folder.
+
+Whoever made a folder chose its texts: class names, file names, messages, commands. Nothing in them is markup, else a
+picture in one would be fetched from its owner's server, and no visitor of others' machines learns where folders lie.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+import visitor
+
+ROOT = Path(__file__).resolve().parents[1]
+MOST = 3_000  # letters: a longer text would fill the page
+_JOINER = "\u2060"  # invisible; icons, emoji and links are made of a text after its backslashes were read
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # the last ones turn a line's direction
+_SIGNS = re.compile(r"[\\`*\[\]<>~$|&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_COLON = re.compile(r":(?=\S)")
+_LINK = re.compile(r"(?<=\bwww)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
+_START = re.compile(r"^(?:(?=#+\s|[+-]\s|[=-]+$)|(\d+)(?=[.)](?:\s|$)))")
+_PATH = re.compile(r"(?<![\w./:\\])(?:/|[A-Za-z]:[\\/]|\\\\)(?:[^\s/\\'\"<>|:][^/\\'\"<>|:\n]*[\\/])+")
+
+
+def shown(text: object) -> str:
+    """A text as it is, for what shows no markup (code, options of a box, cells), in letters that can be sent."""
+    text = str(text)[: MOST + 1].encode("utf-8", "replace").decode()  # file names may hold bytes that are no letters
+    text = _CONTROL.sub(" ", text)
+    text = text if len(text) <= MOST else text[:MOST] + "…"
+    return text if visitor.own_machine() else _PATH.sub("…/", _homely(text))
+
+
+def literal(text: object) -> str:
+    """A text within Markdown: labels, captions, messages, tooltips. One line, and nothing in it is markup."""
+    line = _SIGNS.sub(r"\\\g<0>", " ".join(shown(text).split()))
+    line = _LINK.sub(_JOINER, _COLON.sub(rf"\:{_JOINER}", line))
+    return _START.sub(r"\1\\", line)
+
+
+def html(text: object) -> str:
+    """A text within HTML, or within a chart, whose words plotly reads as HTML."""
+    return escape(shown(text))
+
+
+def _homely(text: str) -> str:
+    """Without the folders of this machine that may have blanks in their names."""
+    for folder in (ROOT, Path.home()):
+        text = text.replace(f"{folder}/", "…/")
+    return text

@@ -1,0 +1,60 @@
+"""Run folders that did not come through the queue: whether one holds it up, and what could not be heeded."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import platform
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from muldml_lite.runs import Run, RunError
+
+_AHEAD = 5.0  # seconds by which a heartbeat may lie in the future
+_passed_over: dict[Path, str] = {}  # run folder → why the queue could not heed it
+
+
+def passed_over(runs: Path) -> dict[str, str]:
+    """Folders that the queue could not heed when it last looked: name → why."""
+    return {path.name: why for path, why in sorted(_passed_over.items()) if path.parent == runs and path.is_dir()}
+
+
+@contextlib.contextmanager
+def passing_over(path: Path) -> Iterator[None]:
+    """Whatever one folder causes is told once, in the log and in the queue's view, and ends here."""
+    try:
+        yield
+    except Exception as error:
+        why = str(error) if isinstance(error, RunError) else f"{type(error).__name__}: {error}"
+        if _passed_over.get(path) != why:
+            _passed_over[path] = why
+            logging.getLogger(__name__).warning("passed over in the queue: %r (%s)", str(path), why)
+    else:
+        _passed_over.pop(path, None)
+
+
+def beats_here(run: Run) -> bool:
+    """Whether the folder is that of a living training on this machine.
+
+    Raises:
+        RunError: it says so, but can't be right.
+    """
+    status = run.status
+    beat, pid = status.get("heartbeat"), status.get("pid")
+    if status["state"] != "running":
+        return False
+    where = run.path / "status.json"
+    if status.get("host") != platform.node():
+        raise RunError(f"{where}: is being trained on another machine, so it holds up nobody here")
+    if isinstance(beat, bool) or not isinstance(beat, (int, float)) or not beat <= time.time() + _AHEAD:
+        raise RunError(f"{where}: heartbeat {beat!r}, expected a time that is past")
+    try:
+        here = pid > 1 and psutil.Process(pid).create_time() <= beat + _AHEAD
+    except (psutil.Error, TypeError, ValueError, OverflowError, OSError):
+        here = False
+    if not here:
+        raise RunError(f"{where}: says that it is running, but no process {pid!r} here is its own")
+    return True
