@@ -32,7 +32,7 @@ def show_claim(study: Study, reading: Reading, claim: Claim) -> None:
         st.html(evidence_html.with_code(evidence_html.short_reason(whole, reading)))
     for text in (claim.caveat, *(one["what"] for one in study.about.get("revised", []) if claim.id in one["claims"])):
         if text:
-            st.info(_plain(text), icon=":material/visibility_off:")
+            st.info(literal(text), icon=":material/visibility_off:")
     intervals = [(place, one) for place, one in enumerate(reading.intervals) if one.claim == claim.id]
     intervals.sort(key=lambda pair: not pair[1].required)  # those that the verdict rests on first
     told = [verdict for verdict in reading.verdicts if verdict.claim == claim.id and verdict.cell]
