@@ -17,7 +17,7 @@ from safetensors.numpy import save
 
 from muldml_lite.analysis import confusion, slice_table
 from muldml_lite.analysis.embedding_of import Embedder
-from muldml_lite.analysis.layouts.frames import _read as read_frames
+from muldml_lite.analysis.layouts.frames import read_slices
 from muldml_lite.analysis.small_network import _names
 from muldml_lite.analysis.thresholds import threshold_table
 from muldml_lite.analysis.verdicts import read_gallery
@@ -82,7 +82,7 @@ def consumers(run):
         lambda: slice_table(run),
         lambda: confusion(run),
         lambda: threshold_table(run),
-        lambda: read_frames(run, run.epochs) if run.epochs else None,
+        lambda: read_slices(run, run.epochs) if run.epochs else None,
         lambda: figures(run.history),
         lambda: incomplete_rates(run),
         lambda: json.dumps(live_payload(run, Frames()), allow_nan=False),

@@ -53,8 +53,9 @@ def planted(path, status=None, **files):
     return path
 
 
-@pytest.mark.parametrize("pid", [-1, 0, 1, 2, os.getpid(), "5", None, 10**30])
+@pytest.mark.parametrize("pid", [-1, 0, 1, 2, "own", "5", None, 10**30])
 def test_a_job_file_in_a_run_folder_is_no_job(tmp_path, started, pid):
+    pid = os.getpid() if pid == "own" else pid
     for place, stop_asked in (("one", 0.0), ("two", 1.0)):
         job = {"visitor": "v", "submitted": 1.0, "pid": pid, "born": "", "stop_asked": stop_asked, "command": "--help"}
         status = {"state": "running", "pid": pid, "host": "x", "heartbeat": time.time(), "paused": 1.0}
