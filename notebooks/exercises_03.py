@@ -46,7 +46,7 @@ def triage(first: float, last: float, active: float, knn: float, chance: float) 
         return 1
     if is_collapsed(last):
         return 2
-    if knn < 2 * chance:
+    if knn < 2.5 * chance:
         return 3
     return 4 if is_saturated(active) else 5
 
@@ -55,7 +55,7 @@ def _in_order(*order: int) -> Callable[..., int]:
     """A triage that asks its four questions in another order."""
 
     def tried(first: float, last: float, active: float, knn: float, chance: float) -> int:
-        yes = {1: is_collapsed(first), 2: is_collapsed(last), 3: knn < 2 * chance, 4: is_saturated(active)}
+        yes = {1: is_collapsed(first), 2: is_collapsed(last), 3: knn < 2.5 * chance, 4: is_saturated(active)}
         return next((number for number in order if yes[number]), 5)
 
     return tried
@@ -202,7 +202,7 @@ EXERCISES = {
         (
             "several of the four can be true at once: the order of the questions decides.",
             "if all images lie on one point, k-NN and active hinges tell nothing any more: ask about distances first.",
-            f"first < {COLLAPSED}, then last < {COLLAPSED}, then knn < 2 * chance, then active >= {SATURATED}, else 5.",
+            f"first < {COLLAPSED}, then last < {COLLAPSED}, then knn < 2.5 * chance, then active >= {SATURATED}, else 5.",
         ),
         (
             (_in_order(4, 1, 2, 3), "On one point all hinges are active, too: distances before hinges."),
@@ -210,7 +210,7 @@ EXERCISES = {
             (_in_order(3, 1, 2, 4), "On one point k-NN may be at chance, whatever the labels: distances first."),
             (_in_order(1, 2, 4, 3), "With wrong labels all hinges may be active, too: k-NN before hinges."),
             (lambda first, last, active, knn, chance: triage(first, last, active, knn, chance / 2),
-             "“Not above chance” means here: below twice chance; a few hits more are luck, or pixels."),
+             "“Not above chance” means here: below two and a half times chance; a few hits more are luck, or pixels."),
         ),
     ),
 }  # fmt: skip
