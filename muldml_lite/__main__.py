@@ -70,7 +70,7 @@ def _end(command: str, message: str, code: int) -> int:
             import traceback
 
             traceback.print_exc()
-        print(f"{printable(command, 60)}: {printable(message)}", file=sys.stderr)
+        print(f"{printable(command, 60)}: {printable(message, 800)}", file=sys.stderr)
     return code
 
 

@@ -162,10 +162,10 @@ def show_picture(study: Study, picture: Picture, claim: Claim, cells: list[str],
     """One figure, with a choice of the regime where there are too many for one picture."""
     words: list[Any] = [claim]
     if picture.by_regime:
-        shown = st.selectbox(
+        regime = st.selectbox(
             "Regime", cells, format_func=lambda cell: shown(texts.get(cell, cell)), key="regime", bind="query-params"
         )
-        words.append(shown)
+        words.append(regime)
     try:
         figure = study_cache.figure(study, picture.make, *words)
     except plots.NoNumbers as error:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from muldml_lite.runs import Run, RunError
+from muldml_lite.runs import STALE_SECONDS, Run, RunError
+from muldml_lite.runs.checked import check_status
+from muldml_lite.runs.files import read_json
 
 _AHEAD = 5.0  # seconds by which a heartbeat may lie in the future
 _passed_over: dict[Path, str] = {}  # run folder → why the queue could not heed it
@@ -42,14 +44,16 @@ def beats_here(run: Run) -> bool:
     Raises:
         RunError: it says so, but can't be right.
     """
-    status = run.status
-    beat, pid = status.get("heartbeat"), status.get("pid")
-    if status["state"] != "running":
-        return False
     where = run.path / "status.json"
+    if not where.exists():
+        return False
+    status = check_status(read_json(where), where)
+    beat, pid = status.get("heartbeat"), status.get("pid")
+    if status["state"] != "running" or (beat is not None and time.time() - beat > STALE_SECONDS):
+        return False
     if status.get("host") != platform.node():
         raise RunError(f"{where}: is being trained on another machine, so it holds up nobody here")
-    if isinstance(beat, bool) or not isinstance(beat, (int, float)) or not beat <= time.time() + _AHEAD:
+    if beat is None or beat > time.time() + _AHEAD:
         raise RunError(f"{where}: heartbeat {beat!r}, expected a time that is past")
     try:
         here = pid > 1 and psutil.Process(pid).create_time() <= beat + _AHEAD

@@ -24,6 +24,7 @@ def held(truth, head, knn=None, cases=None, subjects=None, classes=CLASSES):
 
 
 def fake_training(folder, config, state="finished"):
+    (folder / "history.jsonl").unlink(missing_ok=True)
     write_fake_run(folder, state=state, images=14, epochs=1, slices=config.slices)
     RunWriter(folder).config(config.to_dict())
 

@@ -33,8 +33,8 @@ def poison_run(path: Path) -> Path:
     writer.probe(type(probe)(**fields))
     facts = {key: value for key, value in run.config.items() if key != "config"}
     facts |= {
-        "forked": {"run": POISON, "epoch": POISON},
-        "data": {"train": POISON, "test": POISON, "skipped": [POISON]},
+        "forked": {"run": POISON, "epoch": 1},
+        "data": {"train": 3, "test": 1, "skipped": [POISON]},
     }
     writer.config({**run.config["config"], "data": "folder", "root": f"{SECRET}/faces {POISON}"}, **facts)
     writer.status("failed", f"{SECRET}/x.png: {POISON}")

@@ -57,7 +57,7 @@ def test_the_five_lines_draw_the_face_of_the_link(tmp_path, monkeypatch):
 def test_what_a_run_has_learned_from_includes_its_start(runs, data, weights, words, drawn, photographs):
     path = write_fake_run(runs / "one")
     values = json.loads((path / "config.json").read_text())
-    values["config"] |= {"data": data} | ({"weights": weights} if weights else {})
+    values["config"] |= {"data": data, "root": "faces"} | ({"weights": weights} if weights else {})
     if weights is None:
         del values["config"]["weights"]
     (path / "config.json").write_text(json.dumps(values))

@@ -64,7 +64,7 @@ SPOILS = {
     "torn config": (lambda path: (path / "config.json").write_text('{"config": '), "config.json"),
     "bad history": (lambda path: (path / "history.jsonl").write_text("no json\n{}\n"), "history.jsonl"),
     "no snapshots": (no_snapshots, "no snapshot yet"),
-    "other probe": (other_probe, "shape (4, 60, 8)"),
+    "other probe": (other_probe, "(4, 60, 8)"),
     "bad snapshot": (lambda path: (path / "snapshots" / "0002.npz").write_bytes(b"PK"), "0002.npz"),
 }
 

@@ -114,7 +114,7 @@ def test_words_are_found_while_one_types(page):
     page.get_by_role("button", name="Words").click()
     page.get_by_text("The first image of a triplet").wait_for()
     page.get_by_label("Find a word").fill("satur")
-    page.get_by_text("All hinges are active.").wait_for()
+    page.get_by_text("At least 98% of the hinges are active.").wait_for()
     page.get_by_text("The first image of a triplet").wait_for(state="detached")
 
 

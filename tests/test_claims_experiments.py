@@ -92,7 +92,7 @@ def test_what_twice_the_weight_controls_for(bed, optimizer, rate):
     )
     same, other = (double, plain) if optimizer == "sgd" else (plain, double)
     assert np.abs(weight - other).max() > 0.1
-    assert np.abs(weight - same).max() < 0.02 * np.abs(weight - other).max()
+    assert np.abs(weight - same).max() < 0.05 * np.abs(weight - other).max()
     joint = [
         train_head(bed, dataclasses.replace(base, joint=True, weight=w), 0, order=order).embeddings for w in (1.0, 2.0)
     ]

@@ -195,6 +195,18 @@ def _wander(page: Any, view: Any, moves: int, pause: int = 0) -> None:
         page.wait_for_timeout(pause)
 
 
+def _record(epoch: int, slices: int) -> dict[str, Any]:
+    """A line of the history without anything measured."""
+    nothing = dict.fromkeys(
+        ("loss", "cross_entropy", "metric_loss", "learning_rate", "images_per_second", "seconds_left", "train_accuracy")
+    )
+    unknown = dict.fromkeys(("loss", "mean_positive", "mean_negative", "active_fraction", "incomplete_fraction"))
+    measured = {"mean_distance": 1.0, "knn_accuracy": 0.5}
+    every = [{"threshold": 0.1 + 0.05 * i, **unknown, **measured} for i in range(slices)]
+    accuracies = {"head_accuracy": 0.5, "knn_accuracy": 0.5}
+    return {"epoch": epoch, "phase": "joint", **nothing, "seconds": 1.0, **accuracies, "warnings": [], "slices": every}
+
+
 def large_run(folder: Path, slices: int = 16, points: int = 2_000, epochs: int = 12, dim: int = 8) -> None:
     """A run folder as large as the view is meant for; nothing is trained, points drift into clusters."""
     random, writer, places = np.random.default_rng(0), RunWriter(folder), np.arange(points)
@@ -208,7 +220,7 @@ def large_run(folder: Path, slices: int = 16, points: int = 2_000, epochs: int =
         vectors = centres * epoch / epochs + noise * (1.2 - epoch / epochs)  # (N, n, d)
         vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
         writer.snapshot(Snapshot(epoch, vectors, labels, np.full(points, 0.8)))
-        writer.record({"epoch": epoch, "slices": [{"threshold": 0.1 + 0.05 * i} for i in range(slices)]})
+        writer.record(_record(epoch, slices))
         layouts.append(vectors[..., :2])
     writer.layout("pca", np.arange(epochs + 1), np.array(layouts))
     writer.status("finished")

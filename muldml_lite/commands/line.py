@@ -23,7 +23,7 @@ class Parser(argparse.ArgumentParser):
     """argparse, with one line and exit code 2 for bad input."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {printable(message, 800)}; see {self.prog} --help\n")
 
 
 class UsageError(Exception):

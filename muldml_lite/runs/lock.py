@@ -28,6 +28,7 @@ def locked(
         error: another process writes there; names it.
     """
     folder = Path(folder)
+    new = not os.path.lexists(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lock, holder = FileLock(folder / _LOCK), folder / _HOLDER
     try:
@@ -48,6 +49,9 @@ def locked(
     finally:
         with contextlib.suppress(OSError):
             holder.unlink(missing_ok=True)
+            if new and os.listdir(folder) == [_LOCK]:  # nothing was written: leave no folder behind
+                (folder / _LOCK).unlink()
+                folder.rmdir()
         lock.release()
 
 
