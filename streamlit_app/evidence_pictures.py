@@ -163,7 +163,7 @@ def show_picture(study: Study, picture: Picture, claim: Claim, cells: list[str],
     words: list[Any] = [claim]
     if picture.by_regime:
         regime = st.selectbox(
-            "Regime", cells, format_func=lambda cell: shown(texts.get(cell, cell)), key="regime", bind="query-params"
+            "Regime", cells, format_func=lambda cell: literal(texts.get(cell, cell)), key="regime", bind="query-params"
         )
         words.append(regime)
     try:
