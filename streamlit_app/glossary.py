@@ -46,7 +46,7 @@ GLOSSARY = {
     "intra-class distance": "A distance between two images of the same class.",
     "k-NN": "The k nearest training images vote for the class. k-NN accuracy is how often the vote is right.",
     "layout": "A flat map of an embedding, by PCA or UMAP. Flattening loses something: distances on the map are not D.",
-    "linear probe": "A linear classifier trained on frozen embeddings. It shows what a linear rule can read out of them.",
+    "linear probe": "A linear classifier trained on frozen embeddings: what a linear rule can read from them.",
     "mining": "The choice of triplets that a loss looks at: Batch Hard, semi-hard, or batch-all.",
     "Mul-DML": "Multi-threshold deep metric learning: N slices, each trained at a τ of its own, all at once.",
     "negative": "The third image of a triplet, *n*: of another class than the anchor. It should be far.",
