@@ -1,4 +1,4 @@
-"""Class labels in whatever form a caller has them, and whether a batch of them can teach anything."""
+"""Reads and checks class labels in every form that callers pass."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_labels(labels: Labels) -> np.ndarray:
         raise ValueError(f"labels has type {array.dtype}; {_EXPECTED}")
     with np.errstate(invalid="ignore"):
         whole = array.astype(np.int64)
-    wrong = np.flatnonzero((whole < 0) | (whole != array))  # NaN, fractions and what is beyond int64 come out different
+    wrong = np.flatnonzero((whole < 0) | (whole != array))  # the conversion changes NaN, fractions and large values
     if len(wrong):
         raise ValueError(f"labels: {array[wrong[0]]} at place {wrong[0]}; {_EXPECTED}")
     return whole
@@ -66,7 +66,7 @@ def _unpacked(array: np.ndarray) -> np.ndarray:
 
 
 def as_integers(labels: Labels, count: int, device: torch.device) -> Tensor:
-    """Labels (count,) as int64 on the device; for a tensor of integers no value is waited for.
+    """Labels (count,) as int64 on the device; a tensor of integers on a GPU is not waited for.
 
     Raises:
         ValueError: another shape, or no integers. Negative ones are found on the CPU only.
@@ -85,18 +85,18 @@ def as_integers(labels: Labels, count: int, device: torch.device) -> Tensor:
         )
     labels = labels.to(torch.int64)
     if can_read(labels) and labels.numpy().min(initial=0) < 0:  # or a uint64 beyond int64
-        raise ValueError(f"labels: {labels.min()} among them, expected {count} integers from 0 to 2**63 - 1")
+        raise ValueError(f"labels: got {labels.min()}, expected {count} integers from 0 to 2**63 - 1")
     return labels.to(device)
 
 
 def _one_hot(labels: np.ndarray | Tensor) -> str:
-    return "; of one-hot rows pass labels.argmax(1)" if labels.ndim == 2 else ""
+    return "; for one-hot rows pass labels.argmax(1)" if labels.ndim == 2 else ""
 
 
 def can_read(tensor: Tensor) -> bool:
-    """Whether values of a tensor may be looked at in Python: on the CPU that costs nothing, on a GPU it waits.
+    """Whether Python may look at a tensor's values: on the CPU that costs nothing, on a GPU it has to wait.
 
-    Tensors that stand for others (fake ones, those of a compiler) have no values, so their shapes must not
-    depend on any: they go the way of a GPU.
+    Tensors that stand for others (fake ones, those of a compiler) have no values, and shapes must not depend on
+    values. So they are treated like tensors on a GPU.
     """
     return tensor.device.type == "cpu" and type(tensor) is Tensor and not torch.compiler.is_compiling()

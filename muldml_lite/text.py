@@ -1,4 +1,4 @@
-"""What may be printed or written of words that come from elsewhere: file names, contents, messages of libraries."""
+"""Makes text from elsewhere safe to print or write: file names, contents, messages of libraries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def spelt_out(text: object) -> str:
 
 
 def printable(text: object, most: int = LONGEST) -> str:
-    """The same on one line of at most `most` characters; what is too long loses its middle."""
+    """The same on one line of at most `most` characters; a longer text loses its middle."""
     words = str(text)
     if len(words) > 2 * most:  # spelling out never shortens, so the middle goes first
         words = words[:most] + words[-most:]
@@ -48,7 +48,7 @@ def without_home(value: Any) -> Any:
 
 
 def _homes() -> list[str]:
-    """The home folder as it is named and as it is, longest first; none if it is a root, of which all is a part."""
+    """The home folder as named and with links resolved, longest first; none for a root, which is part of all paths."""
     try:
         home = Path.home()
         named = {str(home), os.path.realpath(home)}

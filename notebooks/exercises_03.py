@@ -202,7 +202,7 @@ EXERCISES = {
         (
             "several of the four can be true at once: the order of the questions decides.",
             "if all images lie on one point, k-NN and active hinges tell nothing any more: ask about distances first.",
-            f"first < {COLLAPSED}, then last < {COLLAPSED}, then knn < 2.5 * chance, then active >= {SATURATED}, else 5.",
+            f"first < {COLLAPSED}, last < {COLLAPSED}, knn < 2.5 * chance, active >= {SATURATED}; else 5.",
         ),
         (
             (_in_order(4, 1, 2, 3), "On one point all hinges are active, too: distances before hinges."),

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 import study_cache
 from figures import show_figure
-from run_words import literal
+from run_words import literal, shown
 
 from muldml_lite import plots
 from muldml_lite.claims import Claim, Reading, Study
@@ -163,7 +163,7 @@ def show_picture(study: Study, picture: Picture, claim: Claim, cells: list[str],
     words: list[Any] = [claim]
     if picture.by_regime:
         regime = st.selectbox(
-            "Regime", cells, format_func=lambda cell: literal(texts.get(cell, cell)), key="regime", bind="query-params"
+            "Regime", cells, format_func=lambda cell: shown(texts.get(cell, cell)), key="regime", bind="query-params"
         )
         words.append(regime)
     try:

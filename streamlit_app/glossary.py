@@ -37,16 +37,16 @@ GLOSSARY = {
     "hinge": "[x]₊ = max(x, 0): what lies above 0 counts, the rest is 0. A triplet loss is one.",
     "Holm": "A correction for asking many questions at once: intervals are widened so that the chance of even one "
     "wrong finding in the whole study stays at 5 %.",
-    "identity": "Who is shown, as against which expression. Raw pixels follow identity.",
+    "identity": "Who is shown, in contrast to which expression. Raw pixels of posed faces follow identity.",
     "incomplete judgement": "A triplet that looks right from the anchor, D(a,p) + τ ≤ D(a,n), although the positive is "
     "nearer to the negative than to the anchor, D(p,n) < D(a,p). The triplet loss does not punish it.",
     "inter-class variation": "How the distances between images of different classes are spread. Each τ shapes it in "
     "its own way.",
-    "interval": "Where the true difference may well lie (95 %). If it contains 0, the study could not tell.",
+    "interval": "A range that holds the true difference in 95 % of studies. If it contains 0, no difference is shown.",
     "intra-class distance": "A distance between two images of the same class.",
     "k-NN": "The k nearest training images vote for the class. k-NN accuracy is how often the vote is right.",
     "layout": "A flat map of an embedding, by PCA or UMAP. Flattening loses something: distances on the map are not D.",
-    "linear probe": "A linear classifier trained on frozen embeddings: what can be read out of them with a plane.",
+    "linear probe": "A linear classifier trained on frozen embeddings: what a linear rule can read from them.",
     "mining": "The choice of triplets that a loss looks at: Batch Hard, semi-hard, or batch-all.",
     "Mul-DML": "Multi-threshold deep metric learning: N slices, each trained at a τ of its own, all at once.",
     "negative": "The third image of a triplet, *n*: of another class than the anchor. It should be far.",
@@ -59,7 +59,7 @@ GLOSSARY = {
     "back: training may turn in a circle.",
     "regime": "The circumstances of a comparison: which data, which mining, how it was trained.",
     "residual": RESIDUAL,
-    "run": "A folder with everything one training left behind; the app and the notebooks read it.",
+    "run": "A folder with everything that a training wrote; the app and the notebooks read it.",
     "saturated": f"At least {SATURATED:.0%} of the hinges are active. If all are, τ is a constant without gradient, "
     "and another τ would train the very same network.",
     "seed": "The number that chance starts from. The same seed repeats a run; other seeds show how much is chance.",
@@ -73,11 +73,11 @@ GLOSSARY = {
     "missing.",
     "UMAP": "A flat map that keeps neighbours together. Gaps and sizes of clusters on it mean little.",
     "unit length": "Each slice is scaled to a length of 1, so it lies on a sphere, and only its direction counts.",
-    "unseen": "Of a person of whom the network saw no image in training.",
-    "verdict": "What a study says of a claim, by its rule: supported, in how many settings, contradicted, impossible "
-    "(proved), not supported, or untestable here.",
-    "warm-up": "A few epochs that train cross entropy alone, meant against collapse. Triplets are mined and the metric "
-    "loss is measured in them, too, but without gradient.",
+    "unseen": "Not trained on: no image of this person was in the training set.",
+    "verdict": "A study's answer to a claim, by the claim's rule: supported, supported in some settings, contradicted, "
+    "impossible (proved), not supported, untestable here, or needs data.",
+    "warm-up": "The first epochs, which train cross entropy alone to avoid collapse. Triplets are mined and the metric "
+    "loss is measured, but nothing is learnt from them.",
     "wild": "Drawn faces with turned heads, odd light, things in the way, weak expressions and some wrong labels.",
 }
 _ALSO = {

@@ -1,4 +1,4 @@
-"""What a run has learnt from, its starting weights included, in words."""
+"""Describes in words what a run was trained on, starting weights included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from muldml_lite.runs import Run
 
 class Learned(NamedTuple):
     words: str
-    drawn: bool | None  # whether drawn faces were among it; None: nobody knows of the starting weights
+    drawn: bool | None  # whether drawn faces were among it; None: unknown for the starting weights
     photographs: bool | None
 
 

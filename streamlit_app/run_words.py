@@ -1,7 +1,7 @@
-"""Texts of a run or a study as a page may show them: one place for all that come from a folder.
+"""Makes texts from a run or study folder safe to show on a page. All such texts pass through here.
 
-Whoever made a folder chose its texts: class names, file names, messages, commands. Nothing in them is markup, else a
-picture in one would be fetched from its owner's server, and no visitor of others' machines learns where folders lie.
+Whoever made a folder chose its texts: class names, file names, messages, commands. They lose their markup, because a
+picture in it would be fetched from its owner's server. On a server for others, they also lose the machine's paths.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PATH = re.compile(r"(?<![\w./:\\])(?:/|[A-Za-z]:[\\/]|\\\\)(?:[^\s/\\'\"<>|:][^
 
 
 def shown(text: object) -> str:
-    """A text as it is, for what shows no markup (code, options of a box, cells), in letters that can be sent."""
+    """A text as it is, for places that show no markup (code, options of a box, cells), in valid Unicode."""
     text = str(text)[: MOST + 1].encode("utf-8", "replace").decode()  # file names may hold bytes that are no letters
     text = _CONTROL.sub(" ", text)
     text = text if len(text) <= MOST else text[:MOST] + "…"
@@ -39,12 +39,12 @@ def literal(text: object) -> str:
 
 
 def html(text: object) -> str:
-    """A text within HTML, or within a chart, whose words plotly reads as HTML."""
+    """A text within HTML, or within a chart, since plotly reads its texts as HTML."""
     return escape(shown(text))
 
 
 def _homely(text: str) -> str:
-    """Without the folders of this machine that may have blanks in their names."""
+    """Without the project's and the home folder, whose names may have blanks in them."""
     for folder in (ROOT, Path.home()):
         text = text.replace(f"{folder}/", "…/")
     return text

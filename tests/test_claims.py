@@ -191,7 +191,7 @@ def test_no_rule_changes_after_the_first_run(tmp_path, old, new, expected):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda about: about.pop("plan"), "without a hash of its plan can be read, not gone on with"),
+        (lambda about: about.pop("plan"), "without a hash of its plan can be read, but not continued"),
         (lambda about: about["claims"][0]["comparisons"][0].update(matters=0.7), "not the one whose hash was written"),
         (lambda about: about["settings"]["scale"].update(steps=5), "not the one whose hash was written"),
     ],

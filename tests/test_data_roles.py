@@ -201,7 +201,7 @@ def test_a_tree_without_end_is_given_up(tmp_path, monkeypatch):
         classes(tmp_path, (f"c{i}",))
         for j in range(7):
             (tmp_path / f"c{i}" / f"to{j}").symlink_to(tmp_path / f"c{j}")
-    with pytest.raises(DataError, match="more than 200 folders, or links that go round"):
+    with pytest.raises(DataError, match="more than 200 folders, or links in a loop"):
         load(tmp_path)
 
 
@@ -247,7 +247,7 @@ def test_a_folder_that_is_closed_is_a_fault(tmp_path, monkeypatch):
         return look(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    with pytest.raises(DataError, match=r"fig: cannot be looked into \(Permission denied\).*--skip-bad"):
+    with pytest.raises(DataError, match=r"fig: cannot be opened \(Permission denied\).*--skip-bad"):
         load(tmp_path)
 
 

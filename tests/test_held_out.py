@@ -193,7 +193,7 @@ def test_weights_that_saw_the_held_out_people_are_refused(run, tmp_path, copied)
     if copied:
         weights = shutil.copy(weights, tmp_path / "copy.safetensors")
     with pytest.raises(
-        ConfigError, match=r"weights: .*\.safetensors was taught on .* drawn:wild here.*drawn-0-"
+        ConfigError, match=r"weights: .*\.safetensors was trained on .* drawn:wild here.*drawn-0-"
     ) as error:
         trained(tmp_path / "run", data="drawn:wild", weights=str(weights))
     assert "\n" not in str(error.value)
@@ -210,7 +210,7 @@ def test_files_of_the_older_pretraining_are_recognised(run, tmp_path, seed, over
     save_file(tensors, tmp_path / "old.safetensors", metadata={"pretrained": told})
     train = lambda: trained(tmp_path / "run", seed=seed, weights=str(tmp_path / "old.safetensors"))  # noqa: E731
     if overlap:
-        with pytest.raises(ConfigError, match=r"old\.safetensors was taught on 21 of the 21 images"):
+        with pytest.raises(ConfigError, match=r"old\.safetensors was trained on 21 of the 21 images"):
             train()
     else:
         assert written(train()) == {(0, number) for number in range(12)} | people_of(False, seed=1)
@@ -223,9 +223,9 @@ def test_weights_of_unknown_origin_are_said_once_and_remembered(run, tmp_path, c
     assert notes_on(TINY) == notes_on(dataclasses.replace(TINY, weights="drawn")) == []
     config = dataclasses.replace(TINY, seed=3, weights=str(tmp_path / "found.safetensors"))
     run_training(tmp_path / "run", config)
-    assert capsys.readouterr().err.count("found.safetensors does not say whom it was taught on") == 1
+    assert capsys.readouterr().err.count("found.safetensors has no record of its training people") == 1
     (note,) = evaluate_run(Run(tmp_path / "run"))["notes"]
-    assert "found.safetensors does not say" in note
+    assert "found.safetensors has no record" in note
 
 
 # Older folders, and broken ones
@@ -237,7 +237,7 @@ def test_an_older_folder_of_drawn_faces_is_worked_out_again(run, tmp_path):
     assert seen_by(old) == read_seen(run.path)
     new, again = (evaluate_run(one, "drawn:wild") for one in (run, old))
     assert {**new, "run": "", "notes": []} == {**again, "run": "", "notes": []}
-    # Before people were kept for it, `drawn` had been taught on those of seed 0.
+    # Before it had people of its own, `drawn` had been trained on those of seed 0.
     values = json.loads((old.path / "config.json").read_text())
     values["config"]["weights"] = "drawn"
     (old.path / "config.json").write_text(json.dumps(values))
@@ -255,7 +255,7 @@ def test_an_older_folder_of_data_on_disk_is_measured_on_its_own_data_only(tmp_pa
     assert evaluate_run(old)["images_left_out"] == 0
     assert evaluate_run(old, "manifest", str(tmp_path / "other")) == whole  # its own data is there to look it up
     shutil.rmtree(tmp_path / "mine")
-    with pytest.raises(RunError, match="does not say whom it was trained on, and its data cannot be read"):
+    with pytest.raises(RunError, match="has no record of its training people, and its data cannot be read"):
         evaluate_run(old, "manifest", str(tmp_path / "other"))
 
 

@@ -253,6 +253,6 @@ def test_formulas_are_drawn(visit):
 
 def test_the_speaker_reads_what_is_not_on_the_slide(visit):
     section = visit["slides"][2]["text"]
-    for words in ("every cause is known", "Here is one person who is told to show seven expressions"):
+    for words in ("every cause is known", "Here is one person with seven expressions"):
         assert words in visit["notes"]
     assert "Here is one person" not in section

@@ -1,8 +1,8 @@
-"""What things cost here: the losses and a training step beside other ways to the same, and the app for its visitors.
+"""Measures time and memory of the losses and of a training step beside other libraries, and the app's response times.
 
-`peers` holds what the losses are timed against; `turns` checks that all of it computes the same before a clock runs.
+`peers` holds the losses to compare with; `turns` checks that all compute the same before it times them.
 """
 
 
 class BenchError(ValueError):
-    """A bench that cannot be run as asked; the message names the option, its value and what was expected."""
+    """A bench that cannot run with these options; the message names the option, its value and what was expected."""

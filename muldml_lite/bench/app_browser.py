@@ -1,4 +1,4 @@
-"""The real app on a free port of this machine, and a Chromium to visit it; the browser tests take both from here."""
+"""The real app on a free port of this machine, and a Chromium to visit it; the browser tests use both."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def serve(runs: Path, log: Path, patience: float = 60.0) -> Iterator[str]:
     """`streamlit run` in a process of its own, with this runs folder; yields the app's address once it answers.
 
     Raises:
-        BenchError: the app is not there, or does not start.
+        BenchError: the app is missing, or does not start.
     """
     if not (ROOT / MAIN).is_file():
-        raise BenchError(f"{ROOT / MAIN} is not there: the app comes with the repository, not with the package alone")
+        raise BenchError(f"{ROOT / MAIN} is missing: the app comes with the repository, not with the package alone")
     with socket.socket() as free:
         free.bind(("localhost", 0))
         address = f"http://localhost:{free.getsockname()[1]}"

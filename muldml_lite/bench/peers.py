@@ -1,4 +1,4 @@
-"""What our losses are timed against, an entry of `PEERS` each.
+"""The losses that ours are timed against, an entry of `PEERS` each.
 
 To compare with another library, write a function that takes our loss and returns the library's, and enter it in
 `PEERS` under the name that pip knows. It imports the library inside, so that a missing one is told and left out, and
@@ -38,7 +38,7 @@ def make_losses(ours: MultiThresholdLoss) -> tuple[dict[str, Loss], dict[str, st
 
 
 def pytorch_metric_learning_loss(ours: MultiThresholdLoss) -> Loss:
-    """A TripletMarginLoss a slice. All slices share the list of all triplets, which is made once."""
+    """A TripletMarginLoss for each slice. All slices share the list of all triplets, which is made once."""
     from pytorch_metric_learning import distances, losses, miners, reducers
     from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
 
@@ -65,7 +65,7 @@ def pytorch_metric_learning_loss(ours: MultiThresholdLoss) -> Loss:
 
 
 def sentence_transformers_loss(ours: MultiThresholdLoss) -> Loss:
-    """One of its losses a slice, by their methods on embeddings: the losses themselves want a model."""
+    """One of its losses for each slice, by their methods on embeddings, since the losses themselves need a model."""
     from sentence_transformers.sentence_transformer import losses
 
     only = "mean-nonzero" if ours.mining == "batch-all" else "mean"
@@ -83,7 +83,7 @@ def sentence_transformers_loss(ours: MultiThresholdLoss) -> Loss:
 
 
 def plain_loss(ours: MultiThresholdLoss) -> Loss:
-    """What a good PyTorch user would write: a loop over slices, triplets by index, autograd for the rest."""
+    """The loss as a PyTorch user would write it: a loop over slices, triplets by index, autograd for the rest."""
 
     def one_slice(part: Tensor, labels: Tensor, threshold: float) -> Tensor:
         distances = torch.cdist(part, part)  # (B, B)

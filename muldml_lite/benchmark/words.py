@@ -108,7 +108,7 @@ def _split(plan: Mapping[str, Any], data: Mapping[str, Any]) -> str:
 
 def _start(settings: Mapping[str, Any]) -> str:
     weights = settings["weights"]
-    known = {"random": "random weights of its seed", "drawn": "a network that was taught on drawn faces"}
+    known = {"random": "random weights of its seed", "drawn": "a network that was trained on drawn faces"}
     return known.get(weights, f"the weights {weights}")
 
 

@@ -14,10 +14,10 @@ from muldml_lite.claims.ledger import Cell, Claim, Comparison, Experiment, Outco
 if TYPE_CHECKING:
     from torch import Tensor
 
-CYCLE_TAU = 0.05  # incomplete judgements grow rare with τ, and this is about what becomes of them
-_FEW = 6  # images of each class in a fixed batch; the more there are, the rarer is an incomplete judgement
+CYCLE_TAU = 0.05  # incomplete judgements are rarer at a larger τ, and this experiment needs many
+_FEW = 6  # images of each class in a fixed batch; with more images, incomplete judgements are rarer
 _STEPS = 96
-CASES = 20  # fewest incomplete judgements from which a share is told
+CASES = 20  # fewest incomplete judgements for a share
 _LAGS = 7  # steps later up to which turns are counted
 
 History = tuple[np.ndarray, np.ndarray, np.ndarray]  # positive, negative, judged incompletely: (T, …, B) each
@@ -26,7 +26,7 @@ History = tuple[np.ndarray, np.ndarray, np.ndarray]  # positive, negative, judge
 def turns(positive: np.ndarray, negative: np.ndarray, incomplete: np.ndarray, lag: int = 1) -> np.ndarray:
     """How many incomplete (A, B, C) are followed by an incomplete (B, A, C) after `lag` steps, (…,).
 
-    Both cannot be incomplete at one step, so a case that stands still is never counted.
+    Both cannot be incomplete at the same step, so a case that does not change is never counted.
 
     Args:
         positive: (T, …, B) the place of each anchor's mined positive at each step; negative likewise.

@@ -66,9 +66,9 @@ def plan_hash(about: Mapping[str, Any]) -> str:
 
 
 def why_not_gone_on(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What forbids adding runs to a study; "" if it may be gone on with."""
+    """Why no runs may be added to a study; "" if it may be continued."""
     if "plan" not in before:
-        return "an older study without a hash of its plan can be read, not gone on with"
+        return "an older study without a hash of its plan can be read, but not continued"
     if plan_hash(before) != before["plan"]:
         return "the plan in study.json is not the one whose hash was written before the first run"
     old, new = plan_of(before), plan_of(now)

@@ -1,12 +1,11 @@
-"""Paired differences between arms, intervals that allow for their number, and how many draws a difference needs.
+"""Paired differences between arms, intervals corrected for their number, and how many draws a difference needs.
 
-No spread is no proof. Outcomes that are 0 or 1 get exact tests and exact binomial intervals; differences of other
-outcomes that are all the same have no scale to be held against: no interval, and no verdict.
+Outcomes that are 0 or 1 get exact tests and exact binomial intervals. Other differences that are all the same have no
+spread to compare them with, so they get neither an interval nor a verdict.
 
 The independent units are *data draws*: other people, other pictures, another warm-up. Seeds within a draw share all of
-that, so they are averaged first and the interval is Student's t over draws. A cluster bootstrap would say the same
-of the mean, but is too narrow with fewer than about 20 draws; a mixed model adds nothing where every draw has the
-same number of seeds.
+that, so they are averaged first and the interval is Student's t over draws. A cluster bootstrap gives the same mean,
+but is too narrow with fewer than about 20 draws. A mixed model adds nothing if every draw has the same number of seeds.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import numpy as np
 
 ALPHA = 0.05
 POWER = 0.8
-FEWEST = 3  # draws; below, a spread between draws cannot be told
+FEWEST = 3  # draws; with fewer, the spread between draws cannot be estimated
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class ZeroOne(NamedTuple):
     def interval(self, level: float) -> tuple[float, float]:
         """Clopper–Pearson; of a difference, both shares' intervals at half the level each.
 
-        The latter is wider than the sign test asks for: it leaves out 0 only where that rejects.
+        The latter is wider than the sign test needs: it leaves out 0 only where that test rejects.
         """
         from scipy.stats import binomtest
 
@@ -81,7 +80,7 @@ class ZeroOne(NamedTuple):
 
 
 def p_value(differences: np.ndarray, counts: ZeroOne | None = None) -> float:
-    """Two-sided p that the mean of (d,) is 0; 1 if there are fewer than 3 draws or nothing to hold it against.
+    """Two-sided p that the mean of (d,) is 0; 1 if there are fewer than 3 draws or no spread between them.
 
     Exact for outcomes that are 0 or 1, Student's t test for others.
     """
@@ -159,7 +158,7 @@ def draws_needed(spread: float, difference: float, comparisons: int = 1, alpha: 
 
     Args:
         spread: standard deviation between draws of the paired difference, in the same unit.
-        comparisons: intervals read together; the strictest step of Holm's correction is reckoned with.
+        comparisons: intervals read together; the strictest step of Holm's correction is assumed.
     """
     from scipy.stats import nct, norm, t
 

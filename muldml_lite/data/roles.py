@@ -1,6 +1,6 @@
-"""What a folder is for: a training, validation or test part, one class, or nothing that is used.
+"""Finds the role of each folder: a training, validation or test part, a class, or unused.
 
-Decided from its place and from what is in it. A name alone makes no part: `train` may be a class of vehicles.
+A folder's place and contents decide, and not its name alone: `train` may be a class of vehicles.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Part:
 
     @property
     def named(self) -> str:
-        """The nearest folder whose name says a role: training_data/test is a test part. "" if there is none."""
+        """The nearest folder whose name contains a role: training_data/test is a test part. "" if there is none."""
         return next((name for name in reversed(self.inside) if role(name)), "")
 
     @property
@@ -60,7 +60,7 @@ class Part:
 
 
 def role(name: str) -> str | None:
-    """Train, test or val, if a name says one of them; the public one of two test parts is for choosing settings."""
+    """Train, test or val, if a name contains one of them; a public test part is for choosing settings, so it is val."""
     words = [word.lower() for word in _WORD.findall(name)]
     found = {kind for word in words if (match := _ROLE.fullmatch(word)) for kind in _said(match, words)}
     return found.pop() if len(found) == 1 else None
@@ -91,10 +91,10 @@ def parts_below(folder: Folder, names: dict[str, str], inside: tuple[str, ...] =
 
 
 def nearest(parts: Sequence[Part], wanted: str, root: Folder) -> Part | None:
-    """The part of a role: the one that is least deep, then the one whose name says little else.
+    """The part of a role: the one that is least deep, then the one whose name has the fewest words.
 
     Raises:
-        DataError: several that are alike in that.
+        DataError: several are equal in both.
     """
     ranked = defaultdict(list)
     for part in parts:
@@ -140,7 +140,7 @@ def part_rows(part: Part, test: bool | None) -> list[Row]:
 
 
 def split_rows(train: Part, test: Part, root: Folder) -> tuple[list[Row], list[str]]:
-    """The rows of a training and a test part, with a note on what was taken for what."""
+    """The rows of a training and a test part, with a note on which folder is which part."""
     rows = part_rows(train, False) + part_rows(test, True)
     same = [note for part in (train, test) for note in _joined(part)]
     return rows, [f"training part: {train.name}, test part: {test.name}", *same, *passed_over(root, rows)]
@@ -155,7 +155,7 @@ def _joined(part: Part) -> list[str]:
 
 
 def passed_over(root: Folder, rows: Sequence[Row]) -> list[str]:
-    """A note on the pictures below `root` that no row is made of, and on other files among those that are used."""
+    """A note on the pictures below `root` that have no row, and on other files beside those that are used."""
     used = {row.picture.name for row in rows}
     places = {os.path.dirname(path) for path in used}
     beside = [path for path in root.files if is_picture(path) and path not in used]
@@ -171,7 +171,7 @@ def passed_over(root: Folder, rows: Sequence[Row]) -> list[str]:
 
 
 def _unused(folder: Folder, used: set[str], places: set[str]) -> Iterator[tuple[Folder, list[str]]]:
-    """Folders and what is not used in them; a folder of which nothing is used stands for those in it."""
+    """Folders and their unused files; a folder without any used file stands for the folders in it."""
     if not any(path in used for inner in folder.below() for path in inner.files):
         paths = [path for inner in folder.below() for path in inner.files if is_picture(path)]
         if paths:

@@ -1,4 +1,4 @@
-"""One class, one person, one sequence: however somebody spelt it."""
+"""Gives each class, person and sequence one spelling."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from muldml_lite.text import listed, spelt_out
 
 
 def same_name(name: str) -> str:
-    """What two spellings of one name have in common: neither case, blanks nor Unicode's forms make a difference."""
+    """A key that is equal for all spellings of a name: case, blanks and Unicode's forms make no difference."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
 
 
 def join_spellings(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
-    """The rows with one spelling, the most frequent one, of each label, subject and sequence; and notes on that."""
+    """The rows with the most frequent spelling of each label, subject and sequence, and notes on joined ones."""
     notes, new = [], {}
     for kind, field in (("class", "label"), ("subject", "subject"), ("sequence", "sequence")):
         counts = Counter(value for row in rows if (value := getattr(row, field)) is not None)

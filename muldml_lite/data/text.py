@@ -1,4 +1,4 @@
-"""Text files as people have them: in any encoding, with any delimiter, with rows that are not whole."""
+"""Reads text files in any encoding, and tables with any delimiter and incomplete rows."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _CHUNK = 1 << 20
 
 
 def read_text(path: Path) -> str:
-    """What a text file says.
+    """The content of a text file.
 
     Raises:
-        DataError: no file, or none of text.
+        DataError: no file, or not a text file.
     """
     with open_text(path) as file:
         return file.read()
 
 
 def open_text(path: Path) -> TextIO:
-    """A text file in UTF-8, UTF-16, UTF-32 or a code page of one byte, opened to be read.
+    """A text file in UTF-8, UTF-16, UTF-32 or Windows-1252, opened to be read.
 
     Raises:
-        DataError: no file, or none of text.
+        DataError: no file, or not a text file.
     """
     need_file(path)
     try:
@@ -75,7 +75,7 @@ def _encoding(path: Path) -> str:
 
 
 def _wide(path: Path, head: bytes) -> str:
-    """UTF-16 without a mark, told by where its zero bytes are."""
+    """UTF-16 without a mark, recognised by the places of its zero bytes."""
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         zeros, others = head[first::2].count(0), head[1 - first :: 2].count(0)
         if not others and zeros > 0.5 * (len(head) // 2):
@@ -84,16 +84,16 @@ def _wide(path: Path, head: bytes) -> str:
 
 
 def table(file: Path, needed: Sequence[str], layout: str, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a csv file: number of the line, and column → what its cell says, without blanks around it.
+    """The rows of a csv file: number of the line, and column → text of its cell, without blanks around it.
 
-    Names of columns are in small letters. Delimiters are commas, semicolons or tabs. A row is a line, so that a lost
-    quotation mark costs no other row. Rows without any content are no rows; those that lack a needed cell are faults.
+    Names of columns are in small letters. Delimiters are commas, semicolons or tabs. A row is a line, so a lost
+    quotation mark costs no other row. Empty rows are skipped; rows that lack a needed cell are faults.
 
     Args:
         needed: columns that must be there and filled in.
         layout: all columns, for the message.
     Raises:
-        DataError: no text file, or a needed column is missing.
+        DataError: not a text file, or a needed column is missing.
     """
     with open_text(file) as handle:
         lines = enumerate(handle, 1)
@@ -122,7 +122,7 @@ def _header(file: Path, line: str, needed: Sequence[str], layout: str) -> tuple[
         if set(needed) <= set(names):
             for name in needed:
                 if names.count(name) > 1:
-                    raise DataError(f"{file}: column {name} is there {names.count(name)} times")
+                    raise DataError(f"{file}: column {name} appears {names.count(name)} times")
             return delimiter, names
     found = listed([name.strip() for name in line[:1000].split(",")]).replace(", ", ",") or "nothing"
     lacking = next((name for name in needed if name not in line.lower()), needed[0])
@@ -138,10 +138,10 @@ def _cells(file: Path, number: int, line: str, delimiter: str, faults: Faults) -
 
 
 def all_or_none(rows: Sequence[Row], attribute: str, name: str, file: Path, faults: Faults) -> list[Row]:
-    """The rows whose `attribute` is known, if it is of any; the others are faults.
+    """All rows if `attribute` is known for none or all; else those that have it, and the others are faults.
 
     Raises:
-        DataError: it is known of some only, unless faults are skipped and most have it.
+        DataError: only some rows have it, unless faults are skipped and at least half have it.
     """
     blank = [row for row in rows if getattr(row, attribute) is None]
     if len(blank) in (0, len(rows)):

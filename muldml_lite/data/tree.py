@@ -1,4 +1,4 @@
-"""What lies in a folder tree, looked at once: hidden and system files, loops of links and other traps disregarded."""
+"""Scans a folder tree once; ignores hidden and system files, loops of links and other traps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from muldml_lite.data.dataset import DataError, Faults
 from muldml_lite.photos import SUFFIXES
 from muldml_lite.text import listed
 
-# Pictures that are not read, so that one can be told of them.
+# Kinds of pictures that are not read; notes and errors name them.
 UNREAD = (
     *(".avif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".ico", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"),
     *(".pcx", ".eps", ".raw", ".dng", ".cr2", ".nef", ".arw"),
@@ -49,26 +49,26 @@ class Folder:
             left = None if left is None else left - 1
 
     def images(self) -> list[str]:
-        """Paths of all images here and below, by path; of kinds that are read."""
+        """Sorted paths of all images here and below, of kinds that are read."""
         return sorted(path for folder in self.below() for path in folder.files if path.lower().endswith(SUFFIXES))
 
     def holds_pictures(self) -> bool:
-        """Whether some picture, read or not, lies in the folder itself."""
+        """Whether the folder itself holds a picture, of a kind that is read or not."""
         return any(is_picture(path) for path in self.files)
 
 
 def is_picture(path: str) -> bool:
-    """Whether a file is called like a picture, of a kind that is read or not."""
+    """Whether a file has the name of a picture, of a kind that is read or not."""
     return path.lower().endswith(SUFFIXES + UNREAD)
 
 
 def scan(root: Path, layout: str, faults: Faults) -> Folder:
-    """All that is in a folder. A link to a folder that it lies in is not followed.
+    """All that is in a folder. A link to a folder above itself is not followed.
 
     Args:
-        layout: what is expected there, for the message.
+        layout: the expected content, for the message.
     Raises:
-        DataError: no such folder, one that cannot be looked into, or too many.
+        DataError: no such folder, one that cannot be opened, or too many.
     """
     what = kind(root)
     if what != "a folder":
@@ -80,7 +80,7 @@ def scan(root: Path, layout: str, faults: Faults) -> Folder:
         folder, above = waiting.pop()
         count += 1
         if count > MOST_FOLDERS:
-            raise DataError(f"{root}: more than {MOST_FOLDERS:,} folders, or links that go round; point --root deeper")
+            raise DataError(f"{root}: more than {MOST_FOLDERS:,} folders, or links in a loop; point --root deeper")
         for entry in _entries(folder, faults, stop=folder is top):
             if not _is_folder(entry):
                 folder.files.append(entry.path)
@@ -102,7 +102,7 @@ def _entries(folder: Folder, faults: Faults, stop: bool) -> list[os.DirEntry[str
         with os.scandir(folder.path) as found:
             return sorted((entry for entry in found if _is_wanted(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
-        line = f"{folder.path}: cannot be looked into ({error.strerror})"
+        line = f"{folder.path}: cannot be opened ({error.strerror})"
         if stop:
             raise DataError(line) from None
         faults.add(line)
@@ -134,7 +134,7 @@ def kind(path: Path | str) -> str:
 
 
 def need_file(path: Path | str, missing: str = "no such file") -> None:
-    """Raise a DataError unless there is such a file: a named pipe or a device could keep a reader waiting for ever."""
+    """Raise a DataError unless the path is a plain file: a reader could wait for ever on a named pipe or a device."""
     what = kind(path)
     if what != "a file":
         said = missing if what == "nothing" else what if what.startswith("not") else f"{what}, not a file"

@@ -10,10 +10,10 @@ from muldml_lite.config import LARGEST_SEED
 
 
 class Crowd(IntEnum):
-    """Whom a stream is kept for. People of two crowds are never the same, whatever their seeds."""
+    """The use of a stream. People of two crowds are never the same, whatever their seeds."""
 
     ANYONE = 0
-    PRETRAINING = 1  # taught to starting weights, so that no run can hold them out
+    PRETRAINING = 1  # starting weights are trained on them, so no run may hold them out
     LAB = 2  # drawn one at a time, to be shown to a trained network
 
 
@@ -37,5 +37,5 @@ def person_stream(seed: int, person: int, image: int = -1, crowd: Crowd = Crowd.
 
 
 def person_name(seed: int, person: int, crowd: Crowd = Crowd.ANYONE) -> str:
-    """What a drawn person is called wherever people are told apart: the same name is the same person."""
+    """The name of a drawn person in every data set and run: the same name is the same person."""
     return "-".join(["drawn", *([crowd.name.lower()] if crowd else []), str(seed), str(person)])

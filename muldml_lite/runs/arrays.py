@@ -21,14 +21,14 @@ _MOST_MEMBERS = 64
 
 
 class Expected(NamedTuple):
-    """What an array of an npz file has to be."""
+    """Type and shape that an array of an npz file must have."""
 
     kinds: str  # of its dtype, as NumPy's letters: u, i, f, b, U
     shape: str  # a letter for each dimension, the same letter for the same length; a digit for that very length
 
 
 class Header(NamedTuple):
-    """What an array of an npz file is, known before it is unpacked."""
+    """Shape and type of an array of an npz file, read before it is unpacked."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -37,7 +37,7 @@ class Header(NamedTuple):
 def read_arrays(
     path: Path, expected: Mapping[str, Expected], error: type[Exception] = RunError, *, optional: tuple[str, ...] = ()
 ) -> dict[str, np.ndarray]:
-    """The expected arrays of an npz file; others in it are not looked at. Shapes are compared before any is unpacked.
+    """The expected arrays of an npz file; others in it are ignored. Shapes are compared before any is unpacked.
 
     Args:
         optional: names that may be missing.
@@ -65,7 +65,7 @@ def _opened(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     end = b"" if file.seek(0, os.SEEK_END) < 22 else (file.seek(-22, os.SEEK_END), file.read(22))[1]
     members, size = int.from_bytes(end[10:12], "little"), int.from_bytes(end[12:16], "little")
     if end[:4] != b"PK\5\6" or members > _MOST_MEMBERS or size > 1024 * _MOST_MEMBERS:
-        raise ValueError(f"no zip archive of at most {_MOST_MEMBERS} arrays")
+        raise ValueError(f"not a zip archive of at most {_MOST_MEMBERS} arrays")
     with zipfile.ZipFile(file) as archive:
         yield archive
 
@@ -77,14 +77,14 @@ def _headers(archive: zipfile.ZipFile, names: Mapping[str, Expected]) -> dict[st
         if name not in names:
             continue
         if name in found or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"{name}: there twice, or packed in an unknown way")
+            raise ValueError(f"{name}: appears twice, or has an unknown compression")
         with archive.open(member) as stream:
             version = np.lib.format.read_magic(stream)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read(stream)
             size = math.prod(shape) * dtype.itemsize
             if dtype.hasobject or any(length < 0 for length in shape) or stream.tell() + size != member.file_size:
-                raise ValueError(f"{name}: objects, or another number of bytes than its shape has")
+                raise ValueError(f"{name}: holds objects, or its number of bytes does not fit its shape")
         total += size
         found[name] = Header(shape, dtype)
     if total > MOST_ARRAYS:

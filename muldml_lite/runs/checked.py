@@ -1,4 +1,4 @@
-"""What a run folder's files have to hold: arrays that fit together, and values of the right types."""
+"""Checks what a run folder's files hold: arrays that fit together, and values of the right types."""
 
 from __future__ import annotations
 
@@ -206,12 +206,12 @@ def check_history(records: list[dict[str, Any]], path: Path, slices: int | None)
         where = f"{printable(path)}: line {number}"
         last, before = check_record(record, where, slices)["epoch"], last
         if last <= before:
-            raise RunError(f"{where}: epoch {last} after {before}, expected ascending ones")
+            raise RunError(f"{where}: epoch {last} after {before}, expected ascending epochs")
     return records
 
 
 def check_status(status: dict[str, Any], path: Path) -> dict[str, Any]:
-    """State, and whatever else is there, of the right type."""
+    """The status, with a known state and other values of the right types."""
     if not _text(status.get("state")) or status["state"] not in STATES:
         raise RunError(f"{printable(path)}: state {_shown(status.get('state'))}, expected one of {', '.join(STATES)}")
     _check({**dict.fromkeys(_STATUS, None), **status}, {k: _or_null(v) for k, v in _STATUS.items()}, printable(path))
@@ -219,7 +219,7 @@ def check_status(status: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def check_config(values: dict[str, Any], path: Path) -> dict[str, Any]:
-    """A configuration that can be run, and facts of the right types."""
+    """The content of config.json: a configuration that can be run, and facts of the right types."""
     where = printable(path)
     if not isinstance(values.get("config"), dict):
         raise RunError(f"{where}: the key config is missing")
@@ -243,7 +243,7 @@ def _check(values: dict[str, Any], checks: Mapping[str, Callable[[Any], bool]], 
         if name not in values:
             raise RunError(f"{where}: {name} is missing")
         if not good(values[name]):
-            raise RunError(f"{where}: {name} {_shown(values[name])} is not what is expected there")
+            raise RunError(f"{where}: {name} {_shown(values[name])} has the wrong type or range")
 
 
 def _shown(value: Any) -> str:

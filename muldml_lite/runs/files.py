@@ -37,18 +37,18 @@ def reading(path: Path, what: str, error: type[Exception]) -> Iterator[None]:
 
 
 def open_file(path: Path, most: int) -> IO[bytes]:
-    """A plain file of at most `most` bytes; a pipe or device is refused instead of waited for."""
+    """A plain file of at most `most` bytes; a pipe or device raises instead of making the reader wait."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     file = os.fdopen(handle, "rb")
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode) or found.st_size > most:
         file.close()
-        raise ValueError("no plain file" if found.st_size <= most else f"{found.st_size:,} bytes, more than {most:,}")
+        raise ValueError("not a plain file" if found.st_size <= most else f"{found.st_size:,} bytes, over {most:,}")
     return file
 
 
 def epoch_files(folder: Path, suffix: str) -> dict[int, Path]:
-    """Files that are named by an epoch, as `0012.npz`, ascending; whatever else lies in the folder is passed over."""
+    """Files that are named by an epoch, as `0012.npz`, ascending; other files in the folder are ignored."""
     if not os.path.isdir(folder):
         return {}
     with reading(folder, "a readable folder", RunError):
@@ -59,7 +59,7 @@ def epoch_files(folder: Path, suffix: str) -> dict[int, Path]:
 
 
 def read_text(path: Path, error: type[Exception] = RunError, *, torn: bool = False) -> str:
-    """UTF-8; `torn`: the last letter may be half there, since the file is being written."""
+    """UTF-8; `torn`: the last character may be incomplete, since the file is being written."""
     with reading(path, "readable as text", error), open_file(path, MOST_TEXT) as file:
         return file.read().decode("utf-8", "replace" if torn else "strict")
 

@@ -1,4 +1,4 @@
-"""One writer a folder: a lock that the system takes away from a process that ends, however it ends."""
+"""One writer a folder: a lock that the system releases when its process ends, even after a crash."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LOCK, _HOLDER = ".lock", ".lock.holder"
 def locked(
     folder: str | os.PathLike[str], error: type[Exception] = RunError, *, what: str = "written"
 ) -> Iterator[None]:
-    """Make the folder if need be, and hold it for the length of the block. Readers need no lock.
+    """Make the folder if it is missing, and hold its lock within the block. Readers need no lock.
 
     Raises:
-        error: another process writes there; names it.
+        error: another process writes there; the message names it.
     """
     folder = Path(folder)
     new = not os.path.lexists(folder)
@@ -38,7 +38,7 @@ def locked(
     except (NotImplementedError, OSError) as cause:
         if not os.access(folder, os.W_OK):
             raise
-        print(f"{printable(folder)}: its file system has no locks ({printable(cause, 100)}); see to it that nothing "
+        print(f"{printable(folder)}: its file system has no locks ({printable(cause, 100)}); make sure that nothing "
               "else writes there", file=sys.stderr)  # fmt: skip
         yield
         return
@@ -58,7 +58,7 @@ def locked(
 def _held_by(path: Path) -> str:
     try:
         return printable(read_text(path), 100)
-    except RunError:  # it has only just begun
+    except RunError:  # it has only just started
         return "another process"
 
 

@@ -1,4 +1,4 @@
-"""Whom and what a network was trained on, so that nobody of them is ever taken for held out."""
+"""The people and images that a network was trained on, so that none of them counts as held out."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _FREELY_NAMED = ("folder", "manifest")  # their people have names that any other
 
 @dataclass(frozen=True)
 class Seen:
-    """All that a network was trained on, by its starting weights as well."""
+    """All that a network was trained on, starting weights included."""
 
     people: frozenset[tuple[str, str]] = frozenset()  # data set and name in it
     pictures: frozenset[int] = frozenset()  # digests of the images, see `data.digests_of`
-    sizes: frozenset[int] = frozenset()  # in pixels, that those images had: at another size digests are others
-    unknown: frozenset[str] = frozenset()  # names of weights that do not say whom they were taught on
+    sizes: frozenset[int] = frozenset()  # of those images, in pixels: digests differ at another size
+    unknown: frozenset[str] = frozenset()  # names of weights without a record of their training people
     _kinds: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Seen:
 
     @staticmethod
     def of(dataset: FaceDataset, data: str) -> Seen:
-        """What training on the training part of a data set shows; `data`: which one, as in `Config`."""
+        """The people and images of a data set's training part; `data` names the set, as in `Config`."""
         from muldml_lite.data import digests_of
 
         kind, rows = _kind(data), ~dataset.test
@@ -56,8 +56,7 @@ class Seen:
     def among(self, dataset: FaceDataset, data: str) -> np.ndarray:
         """The images of a data set that were trained on, or that show people who were: (n,) bool.
 
-        A name means the same person unless both data sets are published ones, which number their people each for
-        themselves.
+        A name means the same person unless both data sets are published ones, which number their people independently.
         """
         from muldml_lite.data import digests_of
 
@@ -97,7 +96,7 @@ class Seen:
             return Seen(people, frozenset(pictures.tolist()), sizes, unknown)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise RunError(
-                f"{printable(source)}: not a list of what was trained on ({printable(repr(error), 200)})"
+                f"{printable(source)}: not a record of people and images ({printable(repr(error), 200)})"
             ) from error
 
 
@@ -107,7 +106,7 @@ def write_seen(writer: RunWriter, seen: Seen) -> None:
 
 
 def read_seen(folder: Path) -> Seen | None:
-    """What a run folder says; None: it says nothing, as it was made by an older version.
+    """The record in a run folder; None: there is none, since an older version made the folder.
 
     Raises:
         RunError: a broken file.

@@ -28,12 +28,12 @@ class TensorHeader(NamedTuple):
 
 
 def read_tensor_header(path: Path, error: type[Exception] = RunError) -> TensorHeader:
-    """A few bytes; the tensors themselves are neither read nor compared with their checksum."""
+    """The header alone; the tensors themselves are neither read nor compared with their checksum."""
     with reading(path, "a readable safetensors file", error), open_file(path, MOST_WEIGHTS) as file:
         size = os.fstat(file.fileno()).st_size
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(_MOST_HEADER, size - 8):
-            raise ValueError("its header is longer than the file or than any that is known")
+            raise ValueError(f"its header is longer than the file or than {_MOST_HEADER:,} bytes")
         return _tensor_header(file.read(length), size - 8 - length)
 
 
@@ -41,7 +41,7 @@ def _tensor_header(text: bytes, size: int) -> TensorHeader:
     tensors = parse_json(text)
     metadata = tensors.pop("__metadata__", None) or {}
     if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("metadata that is no text")
+        raise ValueError("metadata that is not text")
     if size != max((one["data_offsets"][1] for one in tensors.values()), default=0):
         raise ValueError("shorter or longer than its header says")
     return TensorHeader(metadata, tensors)
@@ -50,7 +50,7 @@ def _tensor_header(text: bytes, size: int) -> TensorHeader:
 def read_sound_tensors(path: Path, error: type[Exception] = RunError) -> tuple[bytes, TensorHeader]:
     """A safetensors file as bytes, for `safetensors.torch.load` or `safetensors.numpy.load`.
 
-    It is compared with the checksum that it carries, if it was written by `seal`, and all its numbers are finite.
+    A checksum that `seal` wrote into it is compared, and all its numbers must be finite.
     """
     with reading(path, "a readable safetensors file", error):
         with open_file(path, MOST_WEIGHTS) as file:
@@ -59,7 +59,7 @@ def read_sound_tensors(path: Path, error: type[Exception] = RunError) -> tuple[b
         header = _tensor_header(content[8:start], len(content) - start)
         said = header.metadata.get(_CHECKSUM)
         if said is not None and said != _checksum(header, memoryview(content)[start:]):
-            raise error(f"{printable(path)}: damaged: its content does not have its checksum; take a copy")
+            raise error(f"{printable(path)}: damaged: its content does not match its checksum; use a copy")
         for name, one in header.tensors.items():
             first, last = (start + offset for offset in one["data_offsets"])
             if not _all_finite(one["dtype"], content, first, last):
@@ -78,7 +78,7 @@ def _all_finite(dtype: str, content: bytes, first: int, last: int) -> bool:
 def seal(content: bytes) -> bytes:
     """A safetensors file as bytes, with a checksum of its header and tensors in its own metadata.
 
-    So file and checksum can never be of different versions.
+    So file and checksum always belong to the same version.
     """
     start = 8 + int.from_bytes(content[:8], "little")
     data = memoryview(content)[start:]

@@ -52,7 +52,7 @@ def train(
         start_from(session.weights.network, config)
         if config.weights != "random":
             taught = seen_by_weights(config.weights)
-            check_unseen(taught, dataset, config, f"weights: {config.weights} was taught on")
+            check_unseen(taught, dataset, config, f"weights: {config.weights} was trained on")
         yield session.record_start()
     for epoch in range(first + 1, config.epochs + 1):
         yield session.run_epoch(epoch, on_step)

@@ -1,4 +1,4 @@
-"""The one door to held-out images: what a network was trained on, starting weights included, is not among them."""
+"""Keeps whatever a network was trained on, by starting weights too, out of its held-out images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from muldml_lite.runs import Run, RunError, Seen, read_seen, some
 from muldml_lite.runs.tensors import read_tensor_header
 
 DRAWN = Path(__file__).with_name("drawn_small.safetensors")  # `muldml pretrain` makes it
-# What `--weights drawn` was before run folders said whom they were trained on.
+# What `--weights drawn` was before run folders recorded their training people.
 _FIRST_DRAWN = {"subjects": 860, "seed": 0}
 
 
@@ -27,15 +27,15 @@ class Unseen(NamedTuple):
     dataset: FaceDataset
     images: int  # left out
     people: tuple[str, ...]  # whom they show, where the data set names them
-    notes: tuple[str, ...]  # what whoever reads a measurement ought to know, one line each
+    notes: tuple[str, ...]  # what a reader of the measurement should know, one line each
 
 
 def keep_unseen(run: Run, dataset: FaceDataset, config: Config) -> Unseen:
-    """Leave out of the test part whatever the run was trained on; `config` is what the data set was loaded by.
+    """Leave out of the test part whatever the run was trained on; `config` is what the data set was loaded with.
 
     Raises:
         DataError: nothing is left.
-        RunError: the run does not say what it was trained on, and that cannot be worked out.
+        RunError: the run has no record of its training people and images, and its data cannot give them.
     """
     seen = seen_by(run, own=dataset if Config.from_dict(run.config["config"]) == config else None)
     out = dataset.test & seen.among(dataset, config.data)  # (n,)
@@ -50,7 +50,7 @@ def keep_unseen(run: Run, dataset: FaceDataset, config: Config) -> Unseen:
 
 
 def check_unseen(seen: Seen, dataset: FaceDataset, config: Config, what: str) -> None:
-    """Raise a ConfigError if held-out images are among what was seen; `what` begins its line."""
+    """Raise a ConfigError if held-out images were trained on; `what` begins its line."""
     out = dataset.test & seen.among(dataset, config.data)  # (n,)
     if out.any():
         raise ConfigError(
@@ -60,13 +60,13 @@ def check_unseen(seen: Seen, dataset: FaceDataset, config: Config, what: str) ->
 
 
 def seen_by(run: Run, own: FaceDataset | None = None) -> Seen:
-    """All that a run was trained on. For an older folder, which does not say it, that is worked out from its settings.
+    """All that a run was trained on. For an older folder without a record, it follows from settings and data.
 
     Args:
         own: the data that the run was trained on, if it is loaded already.
 
     Raises:
-        RunError: it cannot be worked out, as the run's data is no longer there.
+        RunError: there is no record, and the run's data is missing or has changed.
     """
     written = read_seen(run.path)
     if written is not None:
@@ -79,7 +79,7 @@ def seen_by(run: Run, own: FaceDataset | None = None) -> Seen:
 
 
 def _reloaded(run: Run, config: Config) -> FaceDataset:
-    lead = f"{run.path}: made by an older version, does not say whom it was trained on, and"
+    lead = f"{run.path}: made by an older version, has no record of its training people, and"
     try:
         own = load_dataset(config)
     except DataError as error:
@@ -91,7 +91,7 @@ def _reloaded(run: Run, config: Config) -> FaceDataset:
 
 
 def seen_by_weights(weights: str) -> Seen:
-    """What starting weights, named as in `Config.weights`, were taught on; a checkpoint has seen what its run saw."""
+    """What starting weights, named as in `Config.weights`, were trained on; for a checkpoint, what its run was."""
     if weights == "random":
         return Seen()
     path = DRAWN if weights == "drawn" else Path(weights).expanduser().resolve()
@@ -105,13 +105,13 @@ def seen_by_weights(weights: str) -> Seen:
             return _of_pretraining(json.loads(metadata["pretrained"]))
     folder = path.parent.parent
     if path.parent.name == "checkpoint" and (folder / "config.json").is_file():
-        with contextlib.suppress(RunError):  # nobody can say it any more
+        with contextlib.suppress(RunError):  # its run has no record, and its data is gone
             return seen_by(Run(folder))
     return Seen(unknown=frozenset([path.name]))
 
 
 def _metadata(path: Path) -> dict[str, str] | None:
-    """None: not a readable file, of which `start_from` says what is wrong with it."""
+    """None: not a readable file; `start_from` reports what is wrong with it."""
     try:
         return read_tensor_header(path).metadata
     except RunError:
@@ -119,15 +119,15 @@ def _metadata(path: Path) -> dict[str, str] | None:
 
 
 def _of_pretraining(told: Mapping[str, Any]) -> Seen:
-    """The people whom `muldml pretrain` drew, by what it noted."""
+    """The people whom `muldml pretrain` drew, from its notes in the file."""
     crowd = Crowd[told.get("crowd", "anyone").upper()]
-    # Before people were kept for it, the posed and the wild half were the same ones, whom any run may draw.
+    # Before it had people of its own, the posed and the wild half were the same people, whom any run may draw.
     count = told["subjects"] if crowd else told["subjects"] - told["subjects"] // 2
     return Seen(frozenset(("drawn", person_name(told["seed"], number, crowd)) for number in range(count)))
 
 
 def notes_on(config: Config) -> list[str]:
-    """What whoever starts from these weights ought to know, one line each."""
+    """What a user of these starting weights should know, one line each."""
     return [] if config.weights in STARTS else _notes_on(seen_by_weights(config.weights), config)
 
 
@@ -135,14 +135,14 @@ def _notes_on(seen: Seen, config: Config) -> list[str]:
     notes = []
     if seen.unknown:
         notes.append(
-            f"weights: {', '.join(sorted(seen.unknown))} does not say whom it was taught on; if held-out people were "
+            f"weights: {', '.join(sorted(seen.unknown))} has no record of its training people; if held-out people were "
             "among them, accuracy reads too high"
         )
     if seen.sizes - {config.size} and not config.data.startswith("drawn:"):
         sizes = ", ".join(map(str, sorted(seen.sizes)))
         notes.append(
-            f"weights: taught on images of {sizes} pixels, here they have {config.size}; "
-            "so people are known again by their names only, and not by copies of an image"
+            f"weights: trained on images of {sizes} pixels, but images here have {config.size}; "
+            "so people are recognised by name only, and not by copies of an image"
         )
     return notes
 

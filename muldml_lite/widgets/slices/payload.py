@@ -19,8 +19,8 @@ SPRITE_SIDE = 64  # pixels of a face in the sprite sheet, at most
 MANY_FACES = 1_000  # from here on faces in the sheet are smaller: browsers limit the size of a picture
 MANY_SIDE = 48
 RESIDUAL = (
-    "How far a slice's picture (Δ) stays from the first slice's, onto which it is turned or mirrored: root mean square "
-    "distance of the same faces, as a share of the radius. 0: the same picture; 1.41: not alike in any way."
+    "How far a slice's picture still is from the first slice's after it was turned or mirrored onto it (Δ): the root "
+    "mean square distance of the same faces, as a share of the radius. 0: the same picture; 1.41: not alike at all."
 )
 
 
