@@ -356,6 +356,14 @@ def test_near_shares_keep_classes_even_and_follow_the_seed():
         assert np.abs(shares[:3] - fraction).max() < 0.1
 
 
+@pytest.mark.parametrize(("images", "fraction"), [(300, 0.33), (21, 0.25)])
+def test_any_share_of_many_people_with_few_images(images, fraction):
+    labels, subjects = np.arange(images) % 7, np.arange(images) // 2
+    test = split_test(labels, subjects, fraction, seed=0)
+    assert abs(test.mean() - fraction) < 0.1
+    assert not set(subjects[test]) & set(subjects[~test])
+
+
 def test_a_quarter_is_one_of_four_folds_as_ever():
     subjects = np.repeat(np.arange(40), 7)
     labels = np.random.default_rng(3).integers(0, 7, len(subjects))
