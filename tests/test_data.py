@@ -19,7 +19,7 @@ FORMATS = ("png", "jpg", "webp", "bmp")
 
 def save(path, value=100, size=(40, 30), mode="RGB"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    colour = value if mode in ("L", "I;16") else (value, 255 - value, 50) + ((128,) if mode == "RGBA" else ())
+    colour = value if mode in ("L", "I;16", "I") else (value, 255 - value, 50) + ((128,) if mode == "RGBA" else ())
     Image.new(mode, size, colour).save(path)
     return path
 
@@ -136,6 +136,9 @@ def test_images_stand_upright_and_keep_their_middle(tmp_path):
 def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path):
     save(tmp_path / "deep.png", 32768, mode="I;16")
     assert read_image(tmp_path / "deep.png", 16)[8, 8].tolist() == [128, 128, 128]
+    save(tmp_path / "deeper.tif", 200, mode="I")  # 32 bits: is that 200 of 255, or of 65,535?
+    with pytest.raises(DataError, match="values without a known range"):
+        read_image(tmp_path / "deeper.tif", 16)
 
 
 def broken(root, name="fear/bad.png", content=b"\x89PNG not really"):
@@ -351,6 +354,14 @@ def test_near_shares_keep_classes_even_and_follow_the_seed():
         assert abs(chosen[0].mean() - fraction) < 0.003
         shares = np.bincount(labels, chosen[0]) / np.bincount(labels)
         assert np.abs(shares[:3] - fraction).max() < 0.1
+
+
+@pytest.mark.parametrize(("images", "fraction"), [(300, 0.33), (21, 0.25)])
+def test_any_share_of_many_people_with_few_images(images, fraction):
+    labels, subjects = np.arange(images) % 7, np.arange(images) // 2
+    test = split_test(labels, subjects, fraction, seed=0)
+    assert abs(test.mean() - fraction) < 0.1
+    assert not set(subjects[test]) & set(subjects[~test])
 
 
 def test_a_quarter_is_one_of_four_folds_as_ever():

@@ -10,6 +10,7 @@ from muldml_lite.config import Config
 from muldml_lite.data import DataError, LazyImages, load_dataset
 from muldml_lite.data import framed as framed_module
 from muldml_lite.photos import Found
+from muldml_lite.runs import Seen
 
 SIZE = 16
 LABELS = ("anger", "happiness")
@@ -101,3 +102,9 @@ def test_without_opencv_one_line_says_what_to_install(root, monkeypatch):
     monkeypatch.setattr(framed_module, "detector_problem", lambda: "Looking for faces needs OpenCV: pip install x")
     with pytest.raises(DataError, match=r"^find_faces: Looking for faces needs OpenCV: pip install x$"):
         load_dataset(config(root))
+
+
+def test_a_picture_is_known_again_however_it_was_cut(root, looks):
+    cut, whole = (load_dataset(dataclasses.replace(config(root), find_faces=on)) for on in (True, False))
+    assert not np.array_equal(cut.images, whole.images)
+    assert Seen.of(cut, "folder").pictures == Seen.of(whole, "folder").pictures

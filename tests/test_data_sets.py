@@ -224,6 +224,13 @@ def test_raf_db_follows_its_list(trees):
     assert [note.split(",")[0] for note in data.notes] == ["28 training images here", "14 test images here"]
 
 
+def test_raf_db_counted_from_0_is_refused(tmp_path):
+    for part, people in (("train", range(3)), ("test", range(3, 5))):
+        data_trees.make_classes(tmp_path / part, people, lambda expression: str(RAF_CODES[expression] - 1))
+    with pytest.raises(DataError, match=r"0: a class 0; expected 1 \(surprise\) to 7"):
+        load("raf-db", tmp_path)
+
+
 def test_raf_db_as_numbered_folders(tmp_path):
     number = lambda expression: str(RAF_CODES[expression])  # noqa: E731
     data_trees.make_classes(tmp_path / "DATASET/train", range(3), number)

@@ -95,6 +95,12 @@ BAD = [
 ]
 
 
+def test_a_column_that_is_there_twice_is_refused(faces):
+    with pytest.raises(DataError, match="column subject is there 2 times"):
+        load(faces, rows("path,label,Subject,subject", subject="S{},T1"))
+    check(load(faces, rows("path,label,subject,more,more,,", subject="S{},1,2,,")))
+
+
 @pytest.mark.parametrize(("line", "words"), BAD)
 def test_a_bad_row_stops_or_is_left_out_and_listed(faces, line, words):
     lines = rows()

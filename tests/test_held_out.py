@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -159,7 +160,7 @@ def test_whose_names_mean_the_same_person(trained_on, shown, same):
         return FaceDataset(images, numbers, numbers, np.array(test), tuple("abc"), ("",) * 3, subject_names=names)
 
     seen = Seen.of(dataset(("S010", "S011", "S012"), [False, True, False], 10), trained_on)
-    met = seen.among(dataset(("S009", "S010", "S011"), [True, True, True], 100), shown)
+    met = seen.among(dataset(("S009", " s010 ", "S011"), [True, True, True], 100), shown)  # however it is spelt
     assert met.tolist() == [False, same, False]
 
 
@@ -229,6 +230,15 @@ def test_weights_of_unknown_origin_are_said_once_and_remembered(run, tmp_path, c
 
 
 # Older folders, and broken ones
+
+
+def test_weights_that_are_gone_leave_it_unknown_whom_they_saw(run, tmp_path):
+    gone = shutil.copy(run.path / NEWEST_WEIGHTS, tmp_path / "gone.safetensors")
+    second = trained(tmp_path / "second", seed=5, weights=str(gone))
+    (second.path / SEEN).unlink()
+    os.remove(gone)
+    (note,) = evaluate_run(second)["notes"]
+    assert "gone.safetensors does not say whom it was taught on" in note
 
 
 def test_an_older_folder_of_drawn_faces_is_worked_out_again(run, tmp_path):

@@ -10,7 +10,7 @@ import torch
 from sklearn.metrics import confusion_matrix, recall_score
 
 from muldml_lite.config import Config
-from muldml_lite.data import DataError, FaceDataset, load_dataset
+from muldml_lite.data import DataError, FaceDataset, load_dataset, same_name
 from muldml_lite.runs import Run
 from muldml_lite.trainer import load_network
 from muldml_lite.trainer.evaluate import evaluate, look
@@ -62,8 +62,9 @@ def evaluate_run(
 
 def _with_classes(dataset: FaceDataset, classes: tuple[str, ...], name: str) -> FaceDataset:
     """The same images with labels counted as the network counts its classes."""
-    unknown = sorted(set(dataset.classes) - set(classes))
+    known = {same_name(label): place for place, label in enumerate(classes)}
+    unknown = [label for label in dataset.classes if same_name(label) not in known]
     if unknown:
         raise DataError(f"{name}: class {unknown[0]} is not one of the run's: {', '.join(classes)}")
-    places = np.array([classes.index(label) for label in dataset.classes])
+    places = np.array([known[same_name(label)] for label in dataset.classes])
     return dataclasses.replace(dataset, labels=places[dataset.labels], classes=classes)

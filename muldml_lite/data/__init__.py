@@ -6,6 +6,7 @@ from muldml_lite.data.duplicates import digests_of
 from muldml_lite.data.load import load_dataset
 from muldml_lite.data.pictures import LazyImages, read_image, subset
 from muldml_lite.data.protocols import PROTOCOLS, Protocol
+from muldml_lite.data.spelling import same_name
 from muldml_lite.data.splits import split_fold, split_test
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "digests_of",
     "load_dataset",
     "read_image",
+    "same_name",
     "split_fold",
     "split_test",
     "subset",

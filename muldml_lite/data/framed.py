@@ -9,6 +9,8 @@ import numpy as np
 from PIL import Image
 
 from muldml_lite.data.dataset import DataError, Picture, Row
+from muldml_lite.data.duplicates import digest
+from muldml_lite.data.pictures import to_square
 from muldml_lite.photos import KEPT, Photo, Square, cut, detector_problem, find_faces, square_around
 
 
@@ -19,6 +21,7 @@ class Framed:
         self._picture = picture
         self.looked = False
         self.square: Square | None = None  # where the face is, once it was looked for
+        self.digest = 0  # of the uncut picture, once it was looked at: what tells copies, cut or not
 
     @property
     def name(self) -> str:
@@ -29,6 +32,8 @@ class Framed:
 
     def read(self, size: int) -> np.ndarray:
         image = self.whole().convert("RGB")
+        if not self.looked:
+            self.digest = digest(to_square(image, size))
         image.thumbnail((KEPT, KEPT), Image.Resampling.LANCZOS)
         photo = Photo(np.asarray(image))
         if not self.looked:  # one place for all sizes and epochs: copies of this object go on with it

@@ -17,7 +17,7 @@ from muldml_lite.data.drawn import draw
 from muldml_lite.data.duplicates import digest, drop_copies
 from muldml_lite.data.fer2013 import read_fer2013
 from muldml_lite.data.folder import read_folder
-from muldml_lite.data.framed import framed, without_face
+from muldml_lite.data.framed import Framed, framed, without_face
 from muldml_lite.data.labelled import keep_labelled
 from muldml_lite.data.manifest import read_manifest
 from muldml_lite.data.memory import in_memory
@@ -136,7 +136,7 @@ def _decode(
         if isinstance(image, str):
             faults.add(image)
             continue
-        digests[i] = digest(image)
+        digests[i] = pictures[i].digest if isinstance(pictures[i], Framed) else digest(image)
         if held is not None:
             held[i] = image
         kept.append(i)

@@ -40,6 +40,8 @@ def read_raf_db(root: Path, config: Config, faults: Faults) -> Found:
         both = two_parts(parts_below(top, CODES), top)
         if both is None:
             raise DataError(f"{root}: not the basic part of RAF-DB; expected {_TREE}; found {shown(top)}")
+        for zero in (inner for part in both for inner in part.folder.folders if inner.name == "0"):
+            raise DataError(f"{zero.path}: a class 0; expected 1 (surprise) to 7 (neutral), so give them these numbers")
         rows, notes = split_rows(*both, top)
     return Found(rows, [*missing_classes(rows, root), *notes])
 

@@ -38,8 +38,8 @@ def split_test(
     groups = groups_of(subjects, sequences)
     if groups is not None:
         groups = np.unique(groups, return_inverse=True)[1]
-        most = min(int(groups.max()) + 1, _MOST_FOLDS)
-        if most < 2:
+        most = min(int(groups.max()) + 1, _MOST_FOLDS, int(np.bincount(labels).max()))  # a fold needs such a class
+        if groups.max() < 1:
             raise DataError("only one subject: a split without shared subjects needs 2 or more")
         share = min(max(Fraction(fraction).limit_denominator(most), Fraction(1, most)), Fraction(most - 1, most))
         test = _dealt(labels, groups, share.denominator, seed) < share.numerator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -120,8 +121,8 @@ def _header(file: Path, line: str, needed: Sequence[str], layout: str) -> tuple[
         except csv.Error:
             continue
         if set(needed) <= set(names):
-            for name in needed:
-                if names.count(name) > 1:
+            for name in names:
+                if names.count(name) > 1 and name in re.findall(r"\w+", layout.lower()):
                     raise DataError(f"{file}: column {name} appears {names.count(name)} times")
             return delimiter, names
     found = listed([name.strip() for name in line[:1000].split(",")]).replace(", ", ",") or "nothing"

@@ -159,11 +159,10 @@ def decoded(image: Image.Image, longest: int | None = None) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey or RGB. What is transparent becomes white: colours that nobody saw lie below it."""
-    if image.mode.startswith(("I", "F")):  # 16-bit grey: Pillow's own conversion clips at 255
-        values = np.asarray(image)
-        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
-            raise ValueError("values without a known range, expected 8 or 16 bits")
-        return Image.fromarray((values >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):  # 32 bits
+        raise ValueError("values without a known range, expected 8 or 16 bits")
+    if image.mode.startswith("I;16"):  # Pillow's own conversion clips at 255
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         over = image.convert("RGBA")
         ground = Image.new("RGB", over.size, "white")

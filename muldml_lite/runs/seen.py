@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,11 +35,6 @@ class Seen:
     pictures: frozenset[int] = frozenset()  # digests of the images, see `data.digests_of`
     sizes: frozenset[int] = frozenset()  # of those images, in pixels: digests differ at another size
     unknown: frozenset[str] = frozenset()  # names of weights without a record of their training people
-    _kinds: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        for kind, name in self.people:
-            self._kinds.setdefault(name, set()).add(kind)
 
     def __or__(self, other: Seen) -> Seen:
         return Seen(*(getattr(self, name) | getattr(other, name) for name in _FIELDS))
@@ -56,18 +52,19 @@ class Seen:
     def among(self, dataset: FaceDataset, data: str) -> np.ndarray:
         """The images of a data set that were trained on, or that show people who were: (n,) bool.
 
-        A name means the same person unless both data sets are published ones, which number their people independently.
+        A name, however it is spelt, means the same person unless both data sets are published ones, which number their
+        people independently.
         """
-        from muldml_lite.data import digests_of
+        from muldml_lite.data import digests_of, same_name
 
-        kind = _kind(data)
-        known = np.array([self._same_person(kind, name) for name in dataset.subject_names], bool)
+        kinds = defaultdict(set)  # name → data sets
+        for one, name in self.people:
+            kinds[same_name(name)].add(one)
+        known = np.array(
+            [_meet(kinds.get(same_name(name), set()), _kind(data)) for name in dataset.subject_names], bool
+        )
         people = known[dataset.subjects] if len(known) else np.zeros(len(dataset), bool)
         return people | np.array([one in self.pictures for one in digests_of(dataset).tolist()], bool)
-
-    def _same_person(self, kind: str, name: str) -> bool:
-        kinds = self._kinds.get(name, set())
-        return kind in kinds or bool(kinds & set(_FREELY_NAMED)) or bool(kinds and kind in _FREELY_NAMED)
 
     def to_text(self) -> str:
         """One line of JSON."""
@@ -123,3 +120,8 @@ def some(names: Iterable[str], most: int = 3) -> str:
 
 def _kind(data: str) -> str:
     return data.partition(":")[0]
+
+
+def _meet(kinds: set[str], kind: str) -> bool:
+    """Whether one name in data sets of these kinds, and in one of another kind, is one person's."""
+    return kind in kinds or bool(kinds & set(_FREELY_NAMED)) or bool(kinds and kind in _FREELY_NAMED)

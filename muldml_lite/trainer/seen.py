@@ -96,8 +96,6 @@ def seen_by_weights(weights: str) -> Seen:
         return Seen()
     path = DRAWN if weights == "drawn" else Path(weights).expanduser().resolve()
     metadata = _metadata(path)
-    if metadata is None:
-        return Seen()
     if "seen" in metadata:
         return Seen.from_text(metadata["seen"], path)
     if "pretrained" in metadata:
@@ -110,12 +108,12 @@ def seen_by_weights(weights: str) -> Seen:
     return Seen(unknown=frozenset([path.name]))
 
 
-def _metadata(path: Path) -> dict[str, str] | None:
-    """None: not a readable file; `start_from` reports what is wrong with it."""
+def _metadata(path: Path) -> dict[str, str]:
+    """{} for a file that cannot be read, or is gone; `start_from` reports what is wrong with it."""
     try:
         return read_tensor_header(path).metadata
     except RunError:
-        return None
+        return {}
 
 
 def _of_pretraining(told: Mapping[str, Any]) -> Seen:
