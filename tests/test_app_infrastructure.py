@@ -21,6 +21,7 @@ from fake_run import write_fake_run
 from streamlit.testing.v1 import AppTest
 
 from muldml_lite.runs import Run, RunWriter
+from muldml_lite.widgets.faces import lab_payload, read_surroundings
 
 figures, glossary, guide, lesson, reproduce, warm = modules(
     "figures", "glossary", "guide", "lesson", "reproduce", "warm"
@@ -251,12 +252,15 @@ def test_nothing_is_read_ahead_where_nobody_is_served(monkeypatch):
 
 
 def test_views_are_given_no_path_of_a_server_for_others(tmp_path, monkeypatch):
-    run_cache, visitor, thresholds_view = modules("run_cache", "visitor", "thresholds_view")
+    run_cache, visitor, thresholds_view, faces_view = modules("run_cache", "visitor", "thresholds_view", "faces_view")
     monkeypatch.setattr(visitor, "own_machine", lambda: False)
     path = write_fake_run(tmp_path / "mine")
     probe = Run(path).probe
     names = np.array([f"/srv/people/{name}.png" for name in probe.names])  # as of a manifest outside of its root
     RunWriter(path).probe(type(probe)(**{**vars(probe), "names": names}))
-    for packed in (run_cache.packed(Run(path)), thresholds_view.payload(Run(path), [])[1]):
+    faces = faces_view.followed(lab_payload(read_surroundings(Run(path)), downloads=True))
+    packs = [run_cache.packed(Run(path)), thresholds_view.payload(Run(path), [])[1], json.dumps(faces).encode()]
+    for packed in packs:
+        assert b"subject" in packed
         assert b"/srv" not in packed
         assert os.fsencode(tmp_path) not in packed

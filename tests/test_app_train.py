@@ -141,7 +141,7 @@ def test_a_training_that_no_link_can_name_is_told_without_a_button(runs):
     app = open_page("train")
     assert "caf? \\[x\\](y) · running" in texts(app)
     assert not app.warning
-    assert not [one for one in app.button if one.key.startswith("watch_")]
+    assert not [one for one in app.button if (one.key or "").startswith("watch_")]
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
