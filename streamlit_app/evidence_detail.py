@@ -11,7 +11,7 @@ import evidence_pictures
 import run_picker
 import streamlit as st
 import study_cache
-from figures import csv_text, show_figure
+from figures import csv_text, plain, show_figure
 from glossary import term
 from lesson import shows
 from reproduce import reproduce
@@ -145,7 +145,7 @@ def table(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> 
         lines, hide_index=True, column_config=dict.fromkeys(numbers, number),
         height=min(len(lines), _SHOWN) * 35 + 40, alt=f"Intervals of claim {claim.id}",
     )  # fmt: skip
-    download("Intervals as CSV", lambda: [asdict(one) for _, one in intervals], f"claim-{claim.id}-intervals.csv")
+    download("Intervals as CSV", lambda: [asdict(one) for _, one in intervals], f"claim-{claim.id}-intervals")
 
 
 def runs(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> None:
@@ -160,7 +160,7 @@ def runs(study: Study, claim: Claim, intervals: list[tuple[int, Interval]]) -> N
         f"in *{literal(regime_texts(study).get(one.cell, one.cell))}*, from these {len(lines)} runs:"
     )
     st.dataframe(lines, hide_index=True, height=min(len(lines), _SHOWN) * 35 + 40, alt="Runs behind the interval")
-    download("Runs as CSV", lambda: lines, f"claim-{claim.id}-runs.csv")
+    download("Runs as CSV", lambda: lines, f"claim-{claim.id}-runs")
 
 
 def chosen_interval(claim: Claim, places: dict[int, Interval]) -> int:
@@ -230,7 +230,7 @@ def download(label: str, lines: Callable[[], list[dict[str, Any]]], name: str) -
     """A button for a table that is made when it is pressed."""
     if shows("downloads"):
         st.download_button(
-            label, lambda: csv_text(columns_of(lines())), name, "text/csv", icon=":material/download:",
+            label, lambda: csv_text(columns_of(lines())), f"{plain(name)}.csv", "text/csv", icon=":material/download:",
             on_click="ignore", key=name,
         )  # fmt: skip
 

@@ -49,13 +49,13 @@ def chip(verdict: str, words: str = "") -> str:
 
 def quote(sentence: str, source: str) -> str:
     told = f"The claim, in our words{f' ({source})' if source else ''}"
-    return f'<div class="ev-quote">{escape(sentence)}<small>{escape(told)}</small></div>'
+    return f'<div class="ev-quote">{with_code(sentence)}<small>{escape(told)}</small></div>'
 
 
 def line(sentence: str, source: str, reason: str) -> str:
     """A claim in the list: what is claimed, what it is about in the paper where that is known, and what came out."""
     about = f' <span class="md-muted">({escape(source)})</span>' if source else ""
-    return f'<div class="ev-line"><p>{escape(sentence)}{about}</p><p class="md-muted">{with_code(reason)}</p></div>'
+    return f'<div class="ev-line"><p>{with_code(sentence)}{about}</p><p class="md-muted">{with_code(reason)}</p></div>'
 
 
 def short_reason(whole: Verdict, reading: Reading) -> str:

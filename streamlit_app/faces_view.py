@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from faces_cache import USUAL_MORPH
 from faces_desk import desk
-from run_words import shown
+from run_words import sent, shown
 
 from muldml_lite.faces.lab import LAB_EXPRESSIONS, LabFace
 from muldml_lite.runs import RunError
@@ -57,8 +57,12 @@ def faces_view(
     }
     # The followed faces are sent once: the browser says what it has.
     token = around.token if around else "alone"
-    stays = {"token": token} if ask.get("token") == token else lab_payload(around, downloads)
+    stays = {"token": token} if ask.get("token") == token else followed(lab_payload(around, downloads))
     _mount(data={**stays, "pick": told}, key=key, on_ask_change=changed)
+
+
+def followed(lab: dict[str, Any]) -> dict[str, Any]:
+    return {**lab, "around": lab["around"] and sent(lab["around"])}
 
 
 def checked_morph(text: str) -> str:

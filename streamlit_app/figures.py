@@ -15,6 +15,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from lesson import shows
+from run_words import shown as as_text
 
 Columns = Mapping[str, Sequence[Any]]
 # A sign of HTML that is none of those our own plots write.
@@ -91,7 +92,7 @@ def show_figure(
         shown = st.plotly_chart(
             figure if checked else harmless(figure),
             key=key,
-            alt=alt,
+            alt=as_text(alt),
             config={**_QUIET, **(config or {})},
             on_select=on_select,
             selection_mode=selection_mode,
@@ -131,12 +132,16 @@ def plain(key: str) -> str:
 
 
 def csv_text(columns: Columns) -> str:
-    """Columns, by name, as lines; a short column is filled up with empty cells."""
+    """Columns, by name, as lines; a short column is filled up with empty cells. No text is a spreadsheet's formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip_longest(*columns.values(), fillvalue=""))
+    writer.writerows([_inert(one) for one in row] for row in (columns, *zip_longest(*columns.values(), fillvalue="")))
     return text.getvalue()
+
+
+def _inert(cell: Any) -> Any:
+    """A spreadsheet computes what begins with one of these signs, unless an apostrophe stands before it."""
+    return f"'{cell}" if isinstance(cell, str) and re.match(r"[=@\t\r]|[+-](?!\d*\.?\d+$)", cell) else cell
 
 
 def numbers_of(figure: go.Figure) -> dict[str, list[Any]]:

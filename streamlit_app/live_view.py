@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import streamlit as st
-from run_words import shown
+from run_words import sent, shown
 
 from muldml_lite.runs import Run
 from muldml_lite.widgets.live import SOURCE, Frames, live_payload
@@ -25,6 +25,7 @@ def live_view(run: Run, state: str, message: str) -> None:
         state, message: as the queue knows them, which knows more than the run folder.
     """
     data = live_payload(run, _frames(os.fsencode(run.path)), controls=False)
+    data["faces"] = data["faces"] and sent(data["faces"])
     _mount(data={**data, "state": state, "message": shown(message)}, key="live_view")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from run_words import literal
+from run_words import literal, sent
 
 from muldml_lite import analysis
 from muldml_lite.runs import Probe, Run, RunError, Snapshot
@@ -107,7 +107,7 @@ def _snapshot(path: bytes, epoch: int, changed: int) -> Snapshot:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _payload(path: bytes, changed: tuple[int, ...]) -> dict[str, Any]:
-    return slices_payload(Run(os.fsdecode(path)))
+    return sent(slices_payload(Run(os.fsdecode(path))))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -7,8 +7,10 @@ picture in it would be fetched from its owner's server. On a server for others, 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import visitor
 
@@ -41,6 +43,12 @@ def literal(text: object) -> str:
 def html(text: object) -> str:
     """A text within HTML, or within a chart, since plotly reads its texts as HTML."""
     return escape(shown(text))
+
+
+def sent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a view of ours is given, with the names of images and classes as a page may show them."""
+    names = {"names": [shown(name) for name in values["names"]]} if "names" in values else {}
+    return {**values, **names, "classes": [{**one, "name": shown(one["name"])} for one in values["classes"]]}
 
 
 def _homely(text: str) -> str:

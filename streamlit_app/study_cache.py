@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import time
@@ -19,6 +18,7 @@ from figures import harmless
 from run_words import literal
 
 from muldml_lite.claims import Interval, Reading, Study, StudyError, read_study, runs_behind
+from muldml_lite.runs.files import read_json
 
 SHIPPED = run_picker.ROOT / "data" / "claims"
 _FILES = ("study.json", "rows.jsonl", "rows.jsonl.gz")
@@ -114,11 +114,11 @@ def behind(study: Study, interval: Interval) -> list[dict[str, Any]]:
 def status(study: Study) -> dict[str, Any]:
     """State, done, total and seconds left as the process that runs it said last; empty if it said nothing."""
     try:
-        said = json.loads((study.path / "status.json").read_text(encoding="utf-8"))
+        said = read_json(study.path / "status.json", StudyError)
         if said["state"] == "running" and time.time() - said["heartbeat"] > _PATIENCE:
             said["state"] = "stopped"
         return said
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (StudyError, KeyError, TypeError):
         return {}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import run_cache
 import run_picker
 import streamlit as st
+from run_words import sent
 
 from muldml_lite.runs import Run
 from muldml_lite.widgets.packed import pack
@@ -72,6 +73,7 @@ def payload(run: Run, others: Sequence[Run]) -> tuple[str, bytes, dict[str, Any]
 def _payload(paths: tuple[bytes, ...], changed: tuple[tuple[int, ...], ...]) -> tuple[str, bytes, dict[str, Any]]:
     first, *rest = map(Run, map(os.fsdecode, paths))
     values = thresholds_payload(first, rest)
+    values["runs"] = [sent(one) for one in values["runs"]]
     test = values["runs"][0]["test"]
     scope = {
         "epochs": values["runs"][0]["epochs"],

@@ -59,6 +59,7 @@ LABELS = {"dim": "Embedding size D", "root": "Path on this machine", "thresholds
 LABELS |= {"weights": "Starting weights"}
 SLICES = (2, 4, 8, 16, 32)
 MOST_EPOCHS = 500
+LEAST_TAU = 0.01
 MOST_TAU = 4.0  # no two points of unit length are farther apart than 2, and their squared distance is at most 4
 
 
@@ -123,10 +124,10 @@ def threshold_control(many: bool) -> tuple[float, float]:
     """A range for many slices, one number for one: the middle of a range would be a hidden choice."""
     if many:
         return st.slider(
-            label("thresholds"), 0.01, MOST_TAU, step=0.01, **kept("thresholds"), help=help_of("thresholds")
+            label("thresholds"), LEAST_TAU, MOST_TAU, step=0.01, **kept("thresholds"), help=help_of("thresholds")
         )
     low, high = FIELDS["thresholds"].default
-    tau = st.slider("Threshold τ", 0.01, MOST_TAU, step=0.01, **kept("tau", round((low + high) / 2, 2)))
+    tau = st.slider("Threshold τ", LEAST_TAU, MOST_TAU, step=0.01, **kept("tau", round((low + high) / 2, 2)))
     return tau, tau
 
 
@@ -244,7 +245,8 @@ def fill(config: Config, besides: Collection[str] = ()) -> None:
             st.session_state[f"set_{name}"] = getattr(config, name)
     if "warmup_epochs" not in changed(config):
         st.session_state["set_warmup_epochs"] = None
-    st.session_state["set_tau"] = min(sum(config.thresholds) / 2, MOST_TAU)
+    low, high = (min(max(tau, LEAST_TAU), MOST_TAU) for tau in config.thresholds)
+    st.session_state.update(set_thresholds=(low, high), set_tau=(low + high) / 2)
     st.session_state["set_epochs"] = min(config.epochs, MOST_EPOCHS)
     if config.slices not in SLICES and "slices" not in besides:
         st.session_state["set_slices"] = min(SLICES, key=lambda count: abs(count - config.slices))

@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import stat
 import tempfile
 import threading
@@ -22,6 +23,7 @@ import platformdirs
 
 HOST = ""  # the visitor on the app's own machine, to whom all trainings belong
 COMMANDS = ("train", "resume")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 _THREADS = threading.RLock()  # the file lock below holds between processes, this one between threads
 _KINDS = {"str": str, "int": int, "float": (int, float), "bool": bool}
 
@@ -54,7 +56,7 @@ def read_jobs(runs: Path) -> dict[str, Job]:
     path = _file(runs)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))["jobs"]
-        return {name: Job(**job) for name, job in values.items()}
+        return {name: Job(**job) for name, job in values.items() if NAME.fullmatch(name)}  # others may lead elsewhere
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import re
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from typing import Any
 
 import training_process
 from training_foreign import beats_here, passing_over
-from training_jobs import HOST, Job, locked, read_job, read_jobs, write_job
+from training_jobs import HOST, NAME, Job, locked, read_job, read_jobs, write_job
 from training_process import launch, log_tail
 
 from muldml_lite.config import Config
@@ -33,7 +32,6 @@ PATIENCE = 20.0  # seconds between asking a training to stop and ending it
 # A paused training keeps its place for so many seconds; then it is stopped, and can be resumed with one click.
 PAUSE_ALONE = 30 * 60.0
 PAUSE_WHILE_OTHERS_WAIT = 3 * 60.0
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 NOT_YOURS = "this is another visitor's training; its buttons are theirs"
 
 

@@ -32,7 +32,7 @@ def show_verdicts(claims: Sequence[str], lead: str = "One run is one draw of cha
             st.markdown(f"**{lead}** What the ledger says after many draws of people:")
             for one in told:
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    st.html(evidence_html.chip(whole[one].verdict), width="content")
+                    st.html(evidence_html.chip(whole[one].verdict, whole[one].badge), width="content")
                     st.page_link(
                         "views/evidence.py", label=f"Claim {literal(one)}", icon=":material/science:", width="content",
                         query_params={"claim": one, "study": name},

@@ -250,6 +250,13 @@ def test_a_study_that_lacks_a_file_is_still_shown(name, runs):
     assert app.button(key=f"open_{TOY.id}")
 
 
+def test_a_pipe_for_a_status_is_not_waited_for(runs):
+    path = write_fake_study(runs / "young")
+    (path / "status.json").unlink()
+    os.mkfifo(path / "status.json")
+    assert study_cache.status(study_cache.Study(path)) == {}
+
+
 def test_a_study_under_way_says_how_far_it_is(runs):
     path = write_fake_study(runs / "young")
     with open(path / "rows.jsonl", "a") as file:
@@ -286,7 +293,7 @@ def test_csv_of_runs_can_be_read_back(monkeypatch):
     monkeypatch.setattr(
         evidence_detail.st, "download_button", lambda label, data, name, *_, **__: taken.update({name: data()})
     )
-    evidence_detail.download("x", lambda: [{"draw": 1, "knn": 0.5}, {"draw": 2, "arm": "a,b"}], "x.csv")
+    evidence_detail.download("x", lambda: [{"draw": 1, "knn": 0.5}, {"draw": 2, "arm": "a,b"}], "/x")
     lines = list(csv.DictReader(io.StringIO(taken["x.csv"])))
     assert lines == [{"draw": "1", "knn": "0.5", "arm": ""}, {"draw": "2", "knn": "", "arm": "a,b"}]
 

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +19,9 @@ from app_page import APP, ROOT, modules
 from app_server import app_server
 from fake_run import write_fake_run
 from streamlit.testing.v1 import AppTest
+
+from muldml_lite.runs import Run, RunWriter
+from muldml_lite.widgets.faces import lab_payload, read_surroundings
 
 figures, glossary, guide, lesson, reproduce, warm = modules(
     "figures", "glossary", "guide", "lesson", "reproduce", "warm"
@@ -146,6 +151,22 @@ def test_csv_keeps_commas_quotes_lines_and_short_columns():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("host", ["python", "browser"])
+def test_no_text_of_a_csv_is_a_formula(host):
+    cells = ["=cmd|' /C calc'!A0", "@sum(1)", "+1+1", "-2+3", "-", "\t=1", "-0.25", "+4", -0.5, "a=1", "", "=5"]
+    if host == "python":
+        text = figures.csv_text({"=name": cells})
+    else:
+        source = (ROOT / "muldml_lite/widgets/download.js").read_text()
+        code = f"{source}\nprocess.stdout.write(csvText({json.dumps({'=name': cells})}))"
+        node = shutil.which("node") or pytest.skip("needs node")
+        text = subprocess.run([node, "-e", code], capture_output=True, check=True, encoding="utf-8").stdout
+    head, *told = [line[0] if line else "" for line in csv.reader(io.StringIO(text))]
+    assert head == "'=name"
+    kept = ("-0.25", "+4", -0.5, "a=1", "")
+    assert told == [str(cell) if cell in kept else f"'{cell}" for cell in cells]
+
+
 def test_numbers_are_made_only_when_they_are_asked_for():
     text = """
 import figures, plotly.graph_objects as go, streamlit as st
@@ -228,3 +249,18 @@ def test_nothing_is_read_ahead_where_nobody_is_served(monkeypatch):
     monkeypatch.setattr(st.runtime, "exists", lambda: False)  # a test before may have left a server's runtime
     warm.warm_up.clear()
     assert warm.warm_up() is None
+
+
+def test_views_are_given_no_path_of_a_server_for_others(tmp_path, monkeypatch):
+    run_cache, visitor, thresholds_view, faces_view = modules("run_cache", "visitor", "thresholds_view", "faces_view")
+    monkeypatch.setattr(visitor, "own_machine", lambda: False)
+    path = write_fake_run(tmp_path / "mine")
+    probe = Run(path).probe
+    names = np.array([f"/srv/people/{name}.png" for name in probe.names])  # as of a manifest outside of its root
+    RunWriter(path).probe(type(probe)(**{**vars(probe), "names": names}))
+    faces = faces_view.followed(lab_payload(read_surroundings(Run(path)), downloads=True))
+    packs = [run_cache.packed(Run(path)), thresholds_view.payload(Run(path), [])[1], json.dumps(faces).encode()]
+    for packed in packs:
+        assert b"subject" in packed
+        assert b"/srv" not in packed
+        assert os.fsencode(tmp_path) not in packed

@@ -1,8 +1,11 @@
 """The Train page without a browser: its link, its buttons in every state, and the form of a fork."""
 
+import json
 import os
+import platform
 import signal
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -87,6 +90,14 @@ def test_settings_of_the_link_fill_the_form_and_stay_in_it():
     assert "make no sense here: epochs: 'x' given" in texts(open_page("train", set="epochs:x"))
 
 
+@pytest.mark.parametrize("asked", ["thresholds:1e-9:2", "method:dual,thresholds:1e-6:1e-6"])
+def test_what_the_form_cannot_show_is_the_nearest_that_it_can(asked):
+    app = open_page("train", set=asked)
+    fine(app)
+    assert not app.warning
+    assert "0.01" in texts(app)  # in the command that does the same
+
+
 def test_what_is_set_is_said_again_to_a_browser_that_has_not_drawn_it(monkeypatch):
     app = open_page("train", set="epochs:40,seed:3")
     # The page runs once more before its first picture, as when the queue moves on a busy machine.
@@ -121,6 +132,16 @@ def test_a_run_that_is_being_trained_can_be_held(runs):
     app.run()
     fine(button(app, "do_play").click().run())
     assert read_control(path) == Control()
+
+
+def test_a_training_that_no_link_can_name_is_told_without_a_button(runs):
+    path = write_fake_run(runs / "caf\udce9\n[x](y)")
+    status = {"state": "running", "pid": os.getpid(), "host": platform.node(), "heartbeat": time.time()}
+    (path / "status.json").write_text(json.dumps(status))
+    app = open_page("train")
+    assert "caf? \\[x\\](y) · running" in texts(app)
+    assert not app.warning
+    assert not [one for one in app.button if (one.key or "").startswith("watch_")]
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])

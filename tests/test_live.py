@@ -16,7 +16,7 @@ from sklearn.decomposition import PCA
 
 from muldml_lite.analysis import make_layout
 from muldml_lite.config import Config, ConfigError
-from muldml_lite.runs import Control, Run, RunError, RunWriter, Snapshot, read_control
+from muldml_lite.runs import Control, Run, RunError, RunWriter, Snapshot, read_control, residuals
 from muldml_lite.widgets.live import SOURCE, Frames, live_payload, payload, process
 from muldml_lite.widgets.live.notebook import LiveTraining
 
@@ -112,6 +112,8 @@ def test_a_run_grows_into_the_view(young):
     assert data["slices"]["active_fraction"][3][1] == fake_record(1, 3, 4)["slices"][3]["active_fraction"]
     assert len(data["colours"]) == len(data["thresholds"]) == 4
     assert np.abs(positions(data)).max() <= REACH
+    np.testing.assert_allclose(data["frame"]["residuals"], residuals(positions(data)[None])[0], atol=1e-3)
+    assert data["frame"]["residuals"][0] == 0 < data["frame"]["residuals"][1]
     json.dumps(data)
 
 

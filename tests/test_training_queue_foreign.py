@@ -102,6 +102,17 @@ def test_the_list_is_this_users_own_and_outside_of_the_runs(tmp_path, monkeypatc
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_name_in_the_list_leads_nowhere_else(tmp_path, started):
+    queue.submit(tmp_path / "runs", Config(), "me", "mine")
+    planted(tmp_path / "elsewhere")
+    path = jobs._file(tmp_path / "runs")
+    values = json.loads(path.read_text())
+    values["jobs"]["../elsewhere"] = {**values["jobs"]["mine"], "submitted": 1.0}
+    path.write_text(json.dumps(values))
+    queue.advance(tmp_path / "runs")
+    assert started == ["mine"]
+
+
 NOW = 0.0  # heartbeats are seconds from now
 FOREIGN = {
     "another machine, its clock ahead": {"host": "other", "pid": 1, "heartbeat": NOW + 1e6},

@@ -103,6 +103,9 @@ def test_the_figure_shows_votes_and_distances():
     for label, name in enumerate(result.classes):
         assert np.allclose(below[name].y, [one.to_classes[label] for one in result.slices])
     assert np.allclose(below["this face, mean of its nearest"].y, [one.apart for one in result.slices])
+    strange = ["<b>joy</b> %{y} &lt;", *result.classes[1:]]
+    names = {trace.name for trace in verdicts_over_slices(result, strange, result.thresholds).data}
+    assert "&lt;b>joy&lt;/b> %&#123;y} &amp;lt;" in names  # plotly reads these letters, and no markup
 
 
 def test_slices_have_names_of_their_own():

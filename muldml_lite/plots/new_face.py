@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from muldml_lite.analysis.verdicts import Judged
-from muldml_lite.plots.style import INK, class_styles, finish
+from muldml_lite.plots.style import INK, as_is, class_styles, finish
 
 _BIGGEST = 26  # pixels of a mark that stands for all votes
 
@@ -20,7 +20,7 @@ def verdicts_over_slices(judged: Judged, classes: Sequence[str], thresholds: Seq
     Args:
         thresholds: of the slices, in their order; None: unknown, or trained without one.
     """
-    names = slice_names(thresholds)
+    names, classes = slice_names(thresholds), [as_is(name) for name in classes]
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.44, 0.56])
     for label, style in enumerate(class_styles(classes)):
         marks = {"symbol": style["symbol"], "color": style["light"], "line": {"width": 1, "color": style["dark"]}}

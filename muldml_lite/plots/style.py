@@ -45,6 +45,11 @@ def class_styles(classes: Sequence[str]) -> list[dict[str, str]]:
     return [{"name": name, **dict(zip(keys, look, strict=True))} for name, look in zip(classes, looks, strict=True)]
 
 
+def as_is(text: str) -> str:
+    """A text from a folder for plotly to show as it is: neither HTML nor a place for a number in a hover text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("%{", "%&#123;")
+
+
 def slice_colours(count: int) -> list[str]:
     """One colour a slice, from low to high threshold: a ramp, since thresholds are ordered."""
     low, middle, high = np.array([[38, 122, 158], [132, 110, 168], [206, 96, 62]], float)

@@ -68,7 +68,8 @@ function saveFile(name, blob) {
 // Columns of equal length, by name, as text with one line a row; what contains a comma, quote or line end is quoted.
 function csvText(columns) {
   const cell = (value) => {
-    const text = value == null ? "" : String(value);
+    const formula = typeof value === "string" && /^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value));
+    const text = value == null ? "" : formula ? `'${value}` : String(value); // no spreadsheet computes a text
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const names = Object.keys(columns);

@@ -105,8 +105,8 @@ def queue_board(shown: str) -> None:
             (f"number {place} in line", run) for place, run in enumerate(line, 1)
         ]
         for words, run in rows:
-            if run.name == shown:
-                st.caption(f"{literal(run.name)} · {words} · shown here")
+            if run.name == shown or not run_picker.NAME.fullmatch(run.name):  # no link can name it, so it is only told
+                st.caption(f"{literal(run.name)} · {words}{' · shown here' * (run.name == shown)}")
                 continue
             st.button(
                 f"{literal(run.name)} · {words}",

@@ -6,7 +6,8 @@ function makePanels(view, count) {
   view.panels = Array.from({ length: count }, (_, slice) => {
     const canvas = make("canvas", { role: "img" });
     const head = make("header", {});
-    return { slice, canvas, head, root: make("section", { className: "slice" }, head, canvas) };
+    const apart = make("span", { className: "apart", title: view.data.residual ?? "" });
+    return { slice, canvas, head, apart, root: make("section", { className: "slice" }, head, canvas, apart) };
   });
   view.grid.replaceChildren(...view.panels.map((panel) => panel.root));
   view.grid.dataset.panels = count;
@@ -72,10 +73,13 @@ function drawPanels(view) {
 function writePanels(view) {
   const last = view.data.epochs.length - 1;
   const percent = (v) => (v == null ? "–" : `${(100 * v).toFixed(0)} %`);
-  for (const { slice, head, canvas } of view.panels) {
+  for (const { slice, head, canvas, apart } of view.panels) {
+    const residual = slice ? view.data.frame?.residuals[slice].toFixed(2) : undefined;
+    apart.textContent = residual ? `Δ ${residual}` : "";
     const [active, knn] = ["active_fraction", "knn_accuracy"].map((key) => view.data.slices[key][slice]?.[last]);
     head.replaceChildren(make("b", {}, sliceName(view, slice)), make("span", {}, `k-NN ${percent(knn)}`));
     canvas.ariaLabel = `Slice ${slice + 1} after epoch ${view.shown}, ${sliceName(view, slice)}: ` +
-      `k-NN accuracy ${percent(knn)} on unseen subjects, active hinges ${percent(active)}`;
+      `k-NN accuracy ${percent(knn)} on unseen subjects, active hinges ${percent(active)}` +
+      (residual ? `, residual ${residual} from the first slice's picture` : "");
   }
 }

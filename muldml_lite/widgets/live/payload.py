@@ -10,8 +10,9 @@ import numpy as np
 
 from muldml_lite.analysis.layouts import pca_pictures, read_slices
 from muldml_lite.plots import class_styles, slice_colours
-from muldml_lite.runs import Run, RunError, in_one_frame, read_control
+from muldml_lite.runs import Run, RunError, in_one_frame, read_control, residuals
 from muldml_lite.widgets.packed import key_of
+from muldml_lite.widgets.slices import RESIDUAL
 
 REACH = 1.15  # embeddings of unit length, centred, seldom lie farther out in a plane; what does stays at the edge
 CURVES = ("cross_entropy", "metric_loss", "head_accuracy", "knn_accuracy", "train_accuracy")
@@ -83,7 +84,13 @@ def live_payload(run: Run, frames: Frames, *, controls: bool = True) -> dict[str
         probe = run.probe
         if placed.shape[1] != len(probe):
             raise RunError(f"{run.path / 'snapshots'}: {placed.shape[1]} points, but probe.npz has {len(probe)}")
-        values["frame"] = {"epoch": epoch, "slices": len(placed), "places": base64.b64encode(placed.tobytes()).decode()}
+        values["frame"] = {
+            "epoch": epoch,
+            "slices": len(placed),
+            "places": base64.b64encode(placed.tobytes()).decode(),
+            "residuals": residuals(placed[None].astype(float))[0].round(3).tolist(),
+        }
+        values["residual"] = RESIDUAL
         values["faces"] = {
             "classes": class_styles(probe.classes),
             "labels": probe.labels.tolist(),

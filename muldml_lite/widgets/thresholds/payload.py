@@ -11,6 +11,7 @@ import numpy as np
 from muldml_lite.metrics import COLLAPSED, SATURATED
 from muldml_lite.plots import class_styles
 from muldml_lite.runs import Probe, Run, RunError
+from muldml_lite.widgets.packed import key_of
 from muldml_lite.widgets.slices import sprite_sheet
 
 MOST_FACES = 600  # pairs grow with the square: 600 faces are 180,000 pairs a slice
@@ -36,7 +37,7 @@ def thresholds_payload(
         runs.append(more)
     stamp = hashlib.sha1(usedforsecurity=False)
     for one in runs:
-        stamp.update(repr((one["path"], one["epochs"], one["thresholds"], one["trained"])).encode())
+        stamp.update(repr((one["run"], one["epochs"], one["thresholds"], one["trained"])).encode())
         stamp.update(one["vectors"])
     return {"token": stamp.hexdigest()[:16], "runs": runs, "saturated": SATURATED, "collapsed": COLLAPSED}
 
@@ -52,7 +53,7 @@ def _one(run: Run, most_epochs: int, most_bytes: int) -> dict[str, Any]:
         raise RunError(f"{run.path / 'history.jsonl'}: {len(some)} slices, but snapshots have {vectors.shape[1]}")
     return {
         "name": run.name,
-        "path": str(run.path),
+        "run": key_of(run),
         "mining": config.get("mining", "semi-hard"),
         "dual": config.get("method") in ("mul-dml", "dual"),
         "squared": bool(config.get("squared")),

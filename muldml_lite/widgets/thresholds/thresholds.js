@@ -33,7 +33,7 @@ class ThresholdsView {
   }
 
   build(data) {
-    const kept = this.data?.runs[0].path === data.runs[0].path;
+    const kept = this.data?.runs[0].run === data.runs[0].run;
     Object.assign(this, { data, runs: data.runs, levels: makeLevels(data.runs), shelf: new Shelf(data.runs), measured: null });
     this.top = data.runs.some((run) => run.squared) ? 4 : 2;
     this.parts = ["training", "unseen"].filter((part) => this.shelf.rows(0, part).length);
