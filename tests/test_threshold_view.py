@@ -163,7 +163,7 @@ def test_files_that_disagree_say_so(tmp_path):
     path = write_fake_run(tmp_path / "fake")
     write_fake_run(tmp_path / "less", images=40)
     (tmp_path / "less" / "snapshots" / "0001.npz").replace(path / "snapshots" / "0001.npz")
-    with pytest.raises(RunError, match=r"0001\.npz: shape \(4, 40, 8\)"):
+    with pytest.raises(RunError, match=r"0001\.npz: slices: \(4, 40, 8\)"):
         thresholds_payload(Run(path))
     for snapshot in (path / "snapshots").iterdir():
         snapshot.unlink()
