@@ -32,8 +32,8 @@ def show_run(run: Run, state: str, message: str, config: dict[str, Any]) -> None
     st.caption(
         "Each picture is a slice, each point a face after the newest epoch; a slice that shrinks to a point has "
         "collapsed. Δ is how far it stays from the first slice's, onto which it is turned or mirrored. A slice whose "
-        "hinges are all active learns the same whatever its τ is. Point at a curve, or use the "
-        "arrow keys in it, to read all curves at that epoch."
+        "hinges are all active learns the same whatever its τ is. Point at a curve, or use the arrow keys in it, to "
+        "read all curves at that epoch."
     )
     show_origin(run)
     show_warnings(history)

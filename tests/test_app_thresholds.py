@@ -64,7 +64,7 @@ SPOILS = {
     "torn config": (lambda path: (path / "config.json").write_text('{"config": '), "config.json"),
     "bad history": (lambda path: (path / "history.jsonl").write_text("no json\n{}\n"), "history.jsonl"),
     "no snapshots": (no_snapshots, "no snapshot yet"),
-    "other probe": (other_probe, "(4, 60, 8)"),
+    "other probe": (other_probe, "slices: (4, 60, 8)"),
     "bad snapshot": (lambda path: (path / "snapshots" / "0002.npz").write_bytes(b"PK"), "0002.npz"),
 }
 
@@ -202,7 +202,7 @@ def test_the_verdicts_of_the_ledger_stand_below(runs):
     app = open_page("thresholds")
     assert "One run is one draw of chance" in texts(app)
     verdicts = {
-        v.claim: v.verdict for v in study_cache.reading(study_cache.resolve("shipped").study).verdicts if not v.cell
+        v.claim: v.badge for v in study_cache.reading(study_cache.resolve("shipped").study).verdicts if not v.cell
     }
     assert set(verdicts) == {"2a", "2b"}
     shown = [body for body in chips(app) if body.startswith('<span class="ev-chip"')]
