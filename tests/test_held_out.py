@@ -134,7 +134,7 @@ def test_copies_under_other_names_are_recognised(run, tmp_path):
     for number, (source, i, part) in enumerate(chosen):
         Image.fromarray(source.images[i]).save(tmp_path / f"{number}.png")
         subject = f"somebody {number}" if source is mine else f"other {source.subjects[i]}"
-        rows.append(f"{number}.png,{source.classes[source.labels[i]]},{subject},{part}")
+        rows.append(f"{number}.png,{source.classes[source.labels[i]].title()},{subject},{part}")
     (tmp_path / "manifest.csv").write_text("\n".join(rows))
     told = evaluate_run(run, "manifest", str(tmp_path))
     assert (told["images"], told["images_left_out"], told["people_left_out"]) == (14, 5, 5)
