@@ -210,7 +210,7 @@ def test_a_training_is_started_and_reset_from_a_notebook(tmp_path, monkeypatch):
     here = Path(__file__).parent
     code = FAKE.format(root=str(here.parent), tests=str(here))
     monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", code))
-    view = LiveTraining.train(tmp_path / "run", epochs=7, slices=4, thresholds=(0.2, 0.4))
+    view = LiveTraining.train(tmp_path / "run", epochs=7, slices=4, dim=32, thresholds=(0.2, 0.4))
     children = [view._process]
     try:
         assert view.data["resets"]
@@ -223,7 +223,7 @@ def test_a_training_is_started_and_reset_from_a_notebook(tmp_path, monkeypatch):
         assert view.run.path == tmp_path / "run-2"
         assert (view.data["epochs"], view.data["frame"]) == ([], None)
         configs = [Run(tmp_path / name).config["config"] for name in ("run", "run-2")]
-        assert configs[0] == configs[1] == Config(epochs=7, slices=4, thresholds=(0.2, 0.4)).to_dict()
+        assert configs[0] == configs[1] == Config(epochs=7, slices=4, dim=32, thresholds=(0.2, 0.4)).to_dict()
         assert Run(tmp_path / "run").history  # it is kept
         view.stop()
         assert children[1].poll() is not None
