@@ -96,7 +96,7 @@ BAD = [
 
 
 def test_a_column_that_is_there_twice_is_refused(faces):
-    with pytest.raises(DataError, match="column subject is there 2 times"):
+    with pytest.raises(DataError, match="column subject appears 2 times"):
         load(faces, rows("path,label,Subject,subject", subject="S{},T1"))
     check(load(faces, rows("path,label,subject,more,more,,", subject="S{},1,2,,")))
 

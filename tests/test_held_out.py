@@ -238,7 +238,7 @@ def test_weights_that_are_gone_leave_it_unknown_whom_they_saw(run, tmp_path):
     (second.path / SEEN).unlink()
     os.remove(gone)
     (note,) = evaluate_run(second)["notes"]
-    assert "gone.safetensors does not say whom it was taught on" in note
+    assert "gone.safetensors has no record of its training people" in note
 
 
 def test_an_older_folder_of_drawn_faces_is_worked_out_again(run, tmp_path):

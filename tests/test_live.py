@@ -199,8 +199,8 @@ from muldml_lite.runs import RunWriter
 writer = RunWriter(sys.argv[1])
 probe = fake_probe(60, np.random.default_rng(7))
 writer.probe(probe)
-writer.snapshot(fake_snapshot(probe, 0, 3, 8, np.random.default_rng(0)))
-writer.record(fake_record(0, 3, 8))
+writer.snapshot(fake_snapshot(probe, 0, 3, 4, np.random.default_rng(0)))
+writer.record(fake_record(0, 3, 4))
 writer.status("running")
 time.sleep(60)
 """
